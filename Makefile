@@ -1,0 +1,47 @@
+# `make help` lists every target.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export OMP_NUM_THREADS ?= 1
+export DO_NOT_TRACK = 1
+# dbt reads profiles.yml of this folder, never the user's own
+export DBT_PROFILES_DIR = $(CURDIR)
+
+.PHONY: help
+help:  ## List the targets
+	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 28
+
+.PHONY: setup
+setup: $(READY)  ## Make the virtual environment (reused while its inputs are unchanged)
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"Python 3.11, 3.12 or 3.13 is needed, found {v[0]}.{v[1]}. Call: make PYTHON=python3.12 $(MAKECMDGOALS)")'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+.PHONY: demo
+demo: setup  ## Build and test the demo company on DuckDB and print what was built
+	$(BIN)/dbt build --quiet
+	$(BIN)/crm-segmentation summary
+
+.PHONY: test
+test: setup lint  ## Run the whole suite: lint, dbt build with its tests, pytest
+	$(BIN)/dbt build
+	$(BIN)/pytest
+
+.PHONY: lint
+lint: setup  ## ruff, mypy and sqlfluff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint models analyses
+
+.PHONY: clean
+clean:  ## Remove what builds wrote (not the virtual environment)
+	rm -rf target logs crm_segmentation.duckdb crm_segmentation.duckdb.wal

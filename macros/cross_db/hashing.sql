@@ -1,0 +1,19 @@
+{#
+    SQL: the bucket 0 to 9,999 of an account, stable for ever. `use` is bucket,
+    reduce or split, so that one salt in two uses gives independent draws.
+    md5 over UTF-8, the first 8 hexadecimal digits as an unsigned number, modulo
+    10,000.
+#}
+{% macro hash_bucket(use, salt, account_id) %}
+    {%- set digits = "substr(md5(" ~ crm_segmentation.text_literal(use ~ ':' ~ salt ~ ':')
+        ~ " || " ~ account_id ~ "), 1, 8)" -%}
+    {{- return(adapter.dispatch('hash_bucket', 'crm_segmentation')(digits)) -}}
+{% endmacro %}
+
+{% macro default__hash_bucket(digits) %}
+    {{- return("cast('0x' || " ~ digits ~ " as bigint) % 10000") -}}
+{% endmacro %}
+
+{% macro postgres__hash_bucket(digits) %}
+    {{- return("cast(cast('x' || " ~ digits ~ " as bit(32)) as bigint) % 10000") -}}
+{% endmacro %}

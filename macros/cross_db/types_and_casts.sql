@@ -1,0 +1,31 @@
+{#
+    SQL: `expression` as `type`, or NULL where it is no such value.
+
+    | argument   | meaning                                          |
+    |------------|--------------------------------------------------|
+    | expression | SQL of any type                                  |
+    | type       | a type name that every engine knows, like date,  |
+    |            | timestamp, integer, bigint, boolean, decimal(18, 2) |
+#}
+{% macro safe_cast(expression, type) %}
+    {{- return(adapter.dispatch('safe_cast', 'crm_segmentation')(expression, type)) -}}
+{% endmacro %}
+
+{% macro default__safe_cast(expression, type) %}
+    {{- return("try_cast(" ~ expression ~ " as " ~ type ~ ")") -}}
+{% endmacro %}
+
+{% macro postgres__safe_cast(expression, type) %}
+    {#- Text of an infinite or zoned value would pass the check and mean something else
+        elsewhere; sources deliver plain ISO text. -#}
+    {%- set as_text = "cast(" ~ expression ~ " as text)" -%}
+    {{- return(
+        "case when pg_input_is_valid(" ~ as_text ~ ", '" ~ type ~ "') then cast("
+        ~ as_text ~ " as " ~ type ~ ") end"
+    ) -}}
+{% endmacro %}
+
+{# SQL: trimmed text, NULL where nothing is left. #}
+{% macro clean_text(expression) %}
+    {{- return("nullif(trim(cast(" ~ expression ~ " as text)), '')") -}}
+{% endmacro %}

@@ -1,0 +1,52 @@
+{#
+    Every setting of the project, its default and its default in the demo
+    company. One place: `vars:` of a package do not reach a macro called from the
+    installing project's own model, so the defaults stand here and an installing
+    project overrides them with global `vars:` of the same name.
+#}
+{% macro default_settings() %}
+    {{ return({
+        'as_of_date': none,
+        'known_as_of': none,
+        'time_zone': 'UTC',
+        'week_start': 'monday',
+        'reporting_currency': 'EUR',
+    }) }}
+{% endmacro %}
+
+{% macro demo_settings() %}
+    {#- The demo company's data ends on 2025-12-31, so its clock stands there. -#}
+    {{ return({
+        'as_of_date': '2026-01-01',
+        'time_zone': 'Europe/Berlin',
+    }) }}
+{% endmacro %}
+
+{#
+    Value of a setting: the global var, else the demo company's, else the default.
+    Errors: a name that is no setting.
+#}
+{% macro setting(name) %}
+    {%- set defaults = crm_segmentation.default_settings() -%}
+    {%- if name not in defaults -%}
+        {{ exceptions.raise_compiler_error(
+            "Unknown setting in setting(): got '" ~ name ~ "'; allowed: "
+            ~ defaults.keys() | sort | join(', ')
+            ~ ". Add it to default_settings() in macros/project/setting.sql."
+        ) }}
+    {%- endif -%}
+    {%- set default = defaults[name] -%}
+    {%- if crm_segmentation.is_demo() -%}
+        {%- set default = crm_segmentation.demo_settings().get(name, default) -%}
+    {%- endif -%}
+    {{ return(var(name, default)) }}
+{% endmacro %}
+
+{#
+    Is the demo company on? It follows the profile name, so it is off in every
+    installing project. The same expression stands in dbt_project.yml, which
+    cannot call a macro.
+#}
+{% macro is_demo() %}
+    {{ return(var('demo', target.profile_name == 'crm_segmentation') | as_bool) }}
+{% endmacro %}
