@@ -1,1 +1,1 @@
-"""Customer segmentation for CRM: fitting functions, the demo company and tools of the dbt project."""
+"""Customer segmentation for CRM: fits, the demo company and tools of the dbt project."""
