@@ -1,0 +1,244 @@
+{#
+    The catalogue: every attribute that a rule may ask, in the order in which the
+    documentation lists them, as a dict of name to declaration.
+
+    | key           | meaning                                                  |
+    |---------------|----------------------------------------------------------|
+    | type          | text, number, boolean, date, timestamp, values or point  |
+    | sql_type      | column type, the same name on every engine               |
+    | label, description, group, unit | for people; unit may be none           |
+    | model         | the model that holds it: one row per account_id, or, for |
+    |               | type values, (account_id, attribute, value)              |
+    | column        | its column there; a point has <column>_lat, <column>_lon |
+    | point_in_time | whether it is exact when a past day is built             |
+    | nullable      | whether it may be NULL                                   |
+    | allowed       | the allowed values, or none for any                      |
+
+    It is a macro, since rules are rendered when dbt parses and inside unit tests,
+    where no table can be read. An installing project adds attributes by the
+    global var `extra_attributes`, a dict of the same shape; `type`, `label` and
+    `description` are required there, and `model` but for type values.
+
+    Errors: a bad name, an unknown key, type or group, a missing key, a name
+    declared twice; all of them together.
+#}
+{% macro attribute_catalog() %}
+    {%- set catalog = {} -%}
+    {%- set problems = [] -%}
+    {%- set origins = [
+        ['the base attributes', crm_segmentation.base_attributes()],
+        ['the marketing attributes', crm_segmentation.marketing_attributes()],
+        ['the KPIs', crm_segmentation.kpi_attributes()],
+        ["var 'extra_attributes'", crm_segmentation.setting('extra_attributes')]
+    ] -%}
+    {%- for origin, declarations in origins -%}
+        {%- set is_extra = loop.last -%}
+        {%- for name, declaration in declarations.items() -%}
+            {%- set wrong = crm_segmentation.attribute_problems(
+                name, declaration, catalog, is_extra
+            ) -%}
+            {%- for problem in wrong -%}
+                {%- do problems.append(problem | replace('<where>', origin)) -%}
+            {%- else -%}
+                {%- do catalog.update({
+                    name: crm_segmentation.complete_attribute(name, declaration)
+                }) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- if problems -%}
+        {{ exceptions.raise_compiler_error(
+            'The attribute catalogue has ' ~ problems | length
+            ~ ' error(s):\n- ' ~ problems | join('\n- ')
+        ) }}
+    {%- endif -%}
+    {{ return(catalog) }}
+{% endmacro %}
+
+{# SQL type that an attribute has if its declaration names none. #}
+{% macro default_sql_types() %}
+    {{ return({
+        'text': 'text',
+        'number': 'decimal(18, 2)',
+        'boolean': 'boolean',
+        'date': 'date',
+        'timestamp': 'timestamp',
+        'values': 'text',
+        'point': 'decimal(9, 6)',
+    }) }}
+{% endmacro %}
+
+{% macro attribute_groups() %}
+    {{ return([
+        'demographic', 'firmographic', 'psychographic', 'marketing', 'timing',
+        'behaviour', 'value', 'scores', 'custom'
+    ]) }}
+{% endmacro %}
+
+{# Words of the criteria language, and the key columns, which no attribute may take. #}
+{% macro reserved_attribute_names() %}
+    {{ return([
+        'all', 'any', 'not', 'at_least', 'at_most', 'exactly',
+        'trend', 'event', 'first_event', 'last_event', 'stopped', 'restarted',
+        'regular', 'sequence', 'abandoned', 'usual', 'related', 'member_of',
+        'was_member', 'entered', 'left', 'moved', 'changed', 'points', 'bucket',
+        'contactable', 'listed_in', 'sql', 'account_id', 'as_of_date'
+    ]) }}
+{% endmacro %}
+
+{# What is wrong with one declaration, as a list of texts; `<where>` stands for
+   the place. #}
+{% macro attribute_problems(name, declaration, catalog, is_extra) %}
+    {%- set problems = [] -%}
+    {%- set types = crm_segmentation.default_sql_types() -%}
+    {%- set keys = [
+        'type', 'sql_type', 'label', 'description', 'group', 'unit', 'model',
+        'column', 'point_in_time', 'nullable', 'allowed'
+    ] -%}
+    {%- set named = "'" ~ name ~ "'" -%}
+    {%- set reserved = crm_segmentation.reserved_attribute_names() -%}
+    {%- if not modules.re.match('^[a-z][a-z0-9_]*\\Z', name | string)
+        or name | length > 63 -%}
+        {%- do problems.append(
+            'Bad attribute name in <where>: got ' ~ named ~ '; allowed: a small '
+            ~ 'letter, then small letters, digits and _, 63 at most. Rename it.'
+        ) -%}
+    {%- elif name in reserved -%}
+        {%- do problems.append(
+            'Attribute named as a word of the criteria language in <where>: got '
+            ~ named ~ '; allowed: any name but ' ~ reserved | join(', ')
+            ~ '. Rename it.'
+        ) -%}
+    {%- elif name in catalog -%}
+        {%- do problems.append(
+            'Attribute declared twice in <where>: got ' ~ named ~ '; allowed: '
+            ~ 'a name that no other attribute has. Rename it.'
+        ) -%}
+    {%- endif -%}
+    {%- if declaration is not mapping -%}
+        {%- do problems.append(
+            'No declaration of attribute ' ~ named ~ ' in <where>: got '
+            ~ declaration ~ '; allowed: a mapping with ' ~ keys | join(', ') ~ '.'
+        ) -%}
+        {{ return(problems) }}
+    {%- endif -%}
+    {%- for key in declaration if key not in keys -%}
+        {%- do problems.append(
+            'Unknown key of attribute ' ~ named ~ " in <where>: got '" ~ key
+            ~ "'; allowed: " ~ keys | join(', ') ~ '. Remove or rename it.'
+        ) -%}
+    {%- endfor -%}
+    {%- set type = declaration.get('type') -%}
+    {%- if type not in types -%}
+        {%- do problems.append(
+            'Unknown type of attribute ' ~ named ~ " in <where>: got '" ~ type
+            ~ "'; allowed: " ~ types.keys() | join(', ') ~ '.'
+        ) -%}
+    {%- endif -%}
+    {%- set groups = crm_segmentation.attribute_groups() -%}
+    {%- if declaration.get('group', 'custom') not in groups -%}
+        {%- do problems.append(
+            'Unknown group of attribute ' ~ named ~ " in <where>: got '"
+            ~ declaration.group ~ "'; allowed: " ~ groups | join(', ') ~ '.'
+        ) -%}
+    {%- endif -%}
+    {%- set required = ['label', 'description'] -%}
+    {%- if is_extra and type != 'values' -%}
+        {%- do required.append('model') -%}
+    {%- endif -%}
+    {%- for key in required if not declaration.get(key) -%}
+        {%- do problems.append(
+            'Missing key of attribute ' ~ named ~ " in <where>: got no '" ~ key
+            ~ "'; allowed: a text. Add it."
+        ) -%}
+    {%- endfor -%}
+    {{ return(problems) }}
+{% endmacro %}
+
+{# A declaration with every key of the catalogue. #}
+{% macro complete_attribute(name, declaration) %}
+    {%- set is_values = declaration.type == 'values' -%}
+    {{ return({
+        'type': declaration.type,
+        'sql_type': declaration.get(
+            'sql_type', crm_segmentation.default_sql_types()[declaration.type]
+        ),
+        'label': declaration.label,
+        'group': declaration.get('group', 'custom'),
+        'description': declaration.description,
+        'unit': declaration.get('unit'),
+        'model': declaration.get(
+            'model',
+            'account_attribute_values' if is_values else 'account_attributes'
+        ),
+        'column': declaration.get('column', name),
+        'point_in_time': declaration.get('point_in_time', false),
+        'nullable': declaration.get('nullable', true),
+        'allowed': declaration.get('allowed'),
+    }) }}
+{% endmacro %}
+
+{#
+    Every KPI column of `account_kpis` as an attribute. Money, counts and amounts
+    belong to value; the rest to behaviour, unless the declaration says its group.
+#}
+{% macro kpi_attributes() %}
+    {%- set attributes = {} -%}
+    {%- set months = {
+        '30d': 'last 30 days', '90d': 'last 90 days', '180d': 'last 180 days',
+        '365d': 'last 365 days', 'all': 'all time'
+    } -%}
+    {%- for kpi in crm_segmentation.declared_kpis() -%}
+        {%- for window in kpi.get('windows') or [none] -%}
+            {%- set suffix = '' if window is none else '_' ~ window -%}
+            {%- set span = '' if window is none
+                else ', ' ~ months.get(window, window) -%}
+            {%- do attributes.update({kpi.name ~ suffix: {
+                'type': kpi.type,
+                'sql_type': kpi.sql_type,
+                'label': kpi.label ~ span,
+                'group': kpi.get('group', 'behaviour'),
+                'description': kpi.description,
+                'unit': kpi.get('unit'),
+                'point_in_time': true,
+            }}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(attributes) }}
+{% endmacro %}
+
+{# The declarations of KPIs, once the KPI macros are there. #}
+{% macro declared_kpis() %}
+    {%- if crm_segmentation.kpi_declarations is defined -%}
+        {{ return(crm_segmentation.kpi_declarations()) }}
+    {%- endif -%}
+    {%- set windows = ['30d', '90d', '180d', '365d', 'all'] -%}
+    {%- set kpis = [] -%}
+    {%- for name in ['order_count', 'item_count', 'product_count', 'visit_count',
+        'campaign_contact_count', 'campaign_response_count',
+        'service_interaction_count'] -%}
+        {%- do kpis.append({
+            'name': name, 'label': name, 'description': name, 'type': 'number',
+            'sql_type': 'integer', 'windows': windows
+        }) -%}
+    {%- endfor -%}
+    {%- for name in ['revenue', 'profit', 'return_amount',
+        'average_order_value'] -%}
+        {%- do kpis.append({
+            'name': name, 'label': name, 'description': name, 'type': 'number',
+            'sql_type': 'decimal(18, 2)', 'windows': windows
+        }) -%}
+    {%- endfor -%}
+    {%- for name in ['days_since_last_order', 'days_since_first_order',
+        'purchase_interval_days'] -%}
+        {%- do kpis.append({
+            'name': name, 'label': name, 'description': name, 'type': 'number',
+            'sql_type': 'integer'
+        }) -%}
+    {%- endfor -%}
+    {%- do kpis.append({
+        'name': 'preferred_category', 'label': 'Preferred category',
+        'description': 'Category bought most', 'type': 'text', 'sql_type': 'text'
+    }) -%}
+    {{ return(kpis) }}
+{% endmacro %}

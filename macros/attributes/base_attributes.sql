@@ -1,0 +1,147 @@
+{#
+    The attributes that every installation has, apart from KPIs and the marketing
+    attributes of the seed: a column each of `account_attributes`, but for those
+    of type `values`, which are rows of `account_attribute_values`.
+
+    A new attribute is one entry here and its column in `account_attributes`; the
+    contract follows with `crm-segmentation contracts`. What is not given here
+    takes the defaults of attribute_catalog().
+#}
+{% macro base_attributes() %}
+    {{ return({
+        'kind': {
+            'type': 'text', 'group': 'demographic', 'label': 'Kind of account',
+            'nullable': false,
+            'allowed': ['company', 'person', 'lead', 'guest', 'visitor'],
+            'description': 'What the account is known as: company, person, lead '
+                ~ 'without an account, guest buyer or web visitor.',
+        },
+        'birth_date': {
+            'type': 'date', 'group': 'timing', 'label': 'Birthday',
+            'description': 'Date of birth of a person.',
+        },
+        'gender': {
+            'type': 'text', 'group': 'demographic', 'label': 'Gender',
+            'description': 'Gender of a person, as the CRM holds it.',
+        },
+        'language': {
+            'type': 'text', 'group': 'demographic', 'label': 'Language',
+            'description': 'Language of correspondence, as the CRM holds it.',
+        },
+        'country_code': {
+            'type': 'text', 'group': 'demographic', 'label': 'Country',
+            'description': 'Country of the main address, ISO 3166-1 alpha-2.',
+        },
+        'region': {
+            'type': 'text', 'group': 'demographic', 'label': 'Region',
+            'description': 'Region of the main address.',
+        },
+        'location': {
+            'type': 'point', 'group': 'demographic', 'label': 'Location',
+            'unit': 'degrees',
+            'description': 'Latitude and longitude of the main address.',
+        },
+        'industry': {
+            'type': 'text', 'group': 'firmographic', 'label': 'Industry',
+            'description': 'Industry of a company.',
+        },
+        'employee_count': {
+            'type': 'number', 'sql_type': 'integer', 'group': 'firmographic',
+            'label': 'Employees', 'unit': 'people',
+            'description': 'Number of employees of a company.',
+        },
+        'annual_revenue_amount': {
+            'type': 'number', 'group': 'firmographic', 'label': 'Annual revenue',
+            'unit': 'currency of the CRM',
+            'description': 'Revenue of a company in its last business year, as the '
+                ~ 'CRM holds it; not what it buys here.',
+        },
+        'tier': {
+            'type': 'text', 'group': 'firmographic', 'label': 'Tier',
+            'description': 'Tier that sales gave the account.',
+        },
+        'is_partner': {
+            'type': 'boolean', 'group': 'firmographic', 'label': 'Partner',
+            'description': 'Whether the account is a partner; NULL is unknown.',
+        },
+        'account_opened_on': {
+            'type': 'date', 'group': 'timing', 'label': 'Customer since',
+            'description': 'Local day on which the account was first seen in any '
+                ~ 'source; its anniversary follows from it.',
+        },
+        'renewal_on': {
+            'type': 'date', 'group': 'timing', 'label': 'Next renewal',
+            'description': 'Day on which the next running contract renews, today or '
+                ~ 'later; NULL without one.',
+        },
+        'values_innovation': {
+            'type': 'number', 'sql_type': 'integer', 'group': 'psychographic',
+            'label': 'Values innovation', 'unit': 'points, 1 to 5',
+            'point_in_time': true,
+            'description': 'Latest survey answer on how much innovation counts.',
+        },
+        'price_sensitivity': {
+            'type': 'number', 'sql_type': 'integer', 'group': 'psychographic',
+            'label': 'Price sensitivity', 'unit': 'points, 1 to 5',
+            'point_in_time': true,
+            'description': 'Latest survey answer on how much the price counts.',
+        },
+        'nps_score': {
+            'type': 'number', 'sql_type': 'decimal(5, 2)', 'group': 'psychographic',
+            'label': 'Recommendation score', 'unit': 'points, 0 to 10',
+            'point_in_time': true,
+            'description': 'Latest answer on how likely a recommendation is.',
+        },
+        'csat_score': {
+            'type': 'number', 'sql_type': 'decimal(5, 2)', 'group': 'psychographic',
+            'label': 'Satisfaction score', 'unit': 'points, 1 to 5',
+            'point_in_time': true,
+            'description': 'Latest answer on satisfaction.',
+        },
+        'kpi_flags': {
+            'type': 'values', 'group': 'value', 'label': 'KPI flags',
+            'point_in_time': true,
+            'description': 'Flags of the seeds of KPI flags that the account raises.',
+        },
+        'rfm_segment': {
+            'type': 'text', 'group': 'scores', 'label': 'RFM segment',
+            'allowed': [
+                'Champions', 'Loyal', 'Potential loyalists', 'New customers',
+                'Promising', 'Need attention', 'About to sleep', 'At risk',
+                'Cannot lose them', 'Hibernating', 'Lost'
+            ],
+            'description': 'Segment of the RFM code; NULL for accounts that never '
+                ~ 'ordered.',
+        },
+        'rfm_code': {
+            'type': 'text', 'group': 'scores', 'label': 'RFM code',
+            'description': 'Recency, frequency and monetary score in one text, 111 '
+                ~ 'to 555; NULL for accounts that never ordered.',
+        },
+        'recency_score': {
+            'type': 'number', 'sql_type': 'integer', 'group': 'scores',
+            'label': 'Recency score', 'unit': 'points, 1 to 5',
+            'description': '5 is the most recent last order.',
+        },
+        'frequency_score': {
+            'type': 'number', 'sql_type': 'integer', 'group': 'scores',
+            'label': 'Frequency score', 'unit': 'points, 1 to 5',
+            'description': '5 is the highest number of orders.',
+        },
+        'monetary_score': {
+            'type': 'number', 'sql_type': 'integer', 'group': 'scores',
+            'label': 'Monetary score', 'unit': 'points, 1 to 5',
+            'description': '5 is the highest revenue.',
+        },
+        'cluster_id': {
+            'type': 'number', 'sql_type': 'integer', 'group': 'scores',
+            'label': 'Cluster',
+            'description': 'Cluster whose centroid is nearest; the number stays with '
+                ~ 'the same customers when clusters are fitted anew.',
+        },
+        'cluster_label': {
+            'type': 'text', 'group': 'scores', 'label': 'Cluster label',
+            'description': 'What sets the centroid of the cluster apart.',
+        },
+    }) }}
+{% endmacro %}
