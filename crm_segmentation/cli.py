@@ -1,0 +1,33 @@
+"""The command `crm-segmentation`: one entry point, a module for each sub-command."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+# sub-command -> (module with `main(argv) -> int`, what it does)
+COMMANDS = {
+    "summary": ("crm_segmentation.summary", "print what the last build made"),
+    "contracts": ("crm_segmentation.contracts", "write the YAML contracts of generated columns"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="crm-segmentation",
+        description="Tools of the customer-segmentation dbt project.",
+        epilog="`crm-segmentation COMMAND --help` explains a command.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (_, purpose) in COMMANDS.items():
+        # the module has a parser of its own, with its own --help
+        commands.add_parser(name, help=purpose, add_help=False)
+    arguments, rest = parser.parse_known_args(argv)
+    module = importlib.import_module(COMMANDS[arguments.command][0])
+    return int(module.main(rest))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

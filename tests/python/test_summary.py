@@ -1,0 +1,77 @@
+"""The summary's text: aligned, complete, and honest about an empty build."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+import pytest
+
+from crm_segmentation import cli, summary
+from crm_segmentation.summary import Row, Table
+
+
+class PlantedReader:
+    """Answers as a database with three accounts, two profiles and no groups would."""
+
+    def __init__(self, sizes: dict[str, int]) -> None:
+        self.sizes = sizes
+
+    def rows(self, sql: str) -> list[Row]:
+        named = re.findall(r"select '(\w+)' as model_name", sql)
+        return [(name, self.sizes[name]) for name in named]
+
+    def has(self, model: str) -> bool:
+        return model in self.sizes
+
+    def models_of(self, kind: str) -> list[str]:
+        return [name for name in self.sizes if name.startswith(kind)]
+
+
+def test_numbers_stand_to_the_right() -> None:
+    table = Table("Segments", ["segment", "accounts", "revenue"], [("a", 12345, Decimal("1.5"))])
+    assert summary.as_text(table) == [
+        "Segments",
+        "--------",
+        "  segment  accounts  revenue",
+        "  a          12,345     1.50",
+    ]
+
+
+def test_a_table_without_rows_says_so() -> None:
+    assert summary.as_text(Table("Groups", ["group"], [], empty="none")) == [
+        "Groups",
+        "------",
+        "  none",
+    ]
+
+
+def test_unknown_figures_are_dashes() -> None:
+    lines = summary.as_text(Table("T", ["a", "b"], [("x", None), ("y", 2)]))
+    assert lines[-2:] == ["  x  -", "  y  2"]
+
+
+def test_members_are_ordered_by_size_with_their_share() -> None:
+    reader = PlantedReader({"accounts": 8, "profile_a": 1, "profile_b": 4})
+    table = summary.members("Profiles", "profile")(reader)
+    assert list(table.rows) == [("profile_b", 4, "50.0 %"), ("profile_a", 1, "12.5 %")]
+
+
+def test_an_empty_base_divides_nothing() -> None:
+    table = summary.members("Profiles", "profile")(PlantedReader({"accounts": 0, "profile_a": 0}))
+    assert list(table.rows) == [("profile_a", 0, "-")]
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["--help"])
+    assert stopped.value.code == 0
+    shown = capsys.readouterr().out
+    assert all(command in shown for command in cli.COMMANDS)
+
+
+def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["sumary"])
+    assert stopped.value.code == 2
+    assert "invalid choice: 'sumary'" in capsys.readouterr().err
