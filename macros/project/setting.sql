@@ -12,6 +12,10 @@
         'week_start': 'monday',
         'reporting_currency': 'EUR',
         'extra_attributes': {},
+        'kpi_categories': [],
+        'extra_kpis': [],
+        'extra_kpi_events': [],
+        'extra_kpi_flags': none,
     }) }}
 {% endmacro %}
 
