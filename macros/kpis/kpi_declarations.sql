@@ -35,51 +35,64 @@
     | days_until: event | days to the next declared day of a contract        |
 #}
 {% macro base_kpis() %}
+    {%- set sold = ['order_line'] -%}
+    {%- set returned = ['return'] -%}
     {{ return([
-        {'name': 'order_count', 'count': 'order', 'label': 'Orders', 'unit': 'orders',
-         'description': 'Orders placed and not cancelled'},
-        {'name': 'revenue', 'sum': 'net_amount', 'add': ['order_line'], 'less': ['return'], 'label': 'Revenue',
-         'description': 'Net amount of ordered lines less returns'},
-        {'name': 'profit', 'sum': 'profit_amount', 'add': ['order_line'], 'less': ['return'], 'label': 'Profit',
-         'description': 'Net amount less cost, less the profit that returns gave '
-             ~ 'back; a line of unknown cost adds nothing'},
-        {'name': 'return_count', 'count': 'return', 'label': 'Returns', 'unit': 'returns',
-         'description': 'Returned lines, booked on the day of the return'},
-        {'name': 'return_amount', 'sum': 'net_amount', 'add': ['return'], 'label': 'Returned amount',
-         'description': 'Net amount given back for returns, as a positive amount'},
-        {'name': 'item_count', 'sum': 'quantity', 'add': ['order_line'], 'less': ['return'], 'label': 'Items', 'unit': 'units of the products', 'group': 'behaviour',
+        {'name': 'order_count', 'count': 'order', 'label': 'Orders',
+         'unit': 'orders', 'description': 'Orders placed and not cancelled'},
+        {'name': 'revenue', 'sum': 'net_amount', 'add': sold, 'less': returned,
+         'label': 'Revenue', 'description': 'Net amount of ordered lines less '
+             ~ 'returns'},
+        {'name': 'profit', 'sum': 'profit_amount', 'add': sold, 'less': returned,
+         'label': 'Profit', 'description': 'Net amount less cost, less the profit '
+             ~ 'that returns gave back; a line of unknown cost adds nothing'},
+        {'name': 'return_count', 'count': 'return', 'label': 'Returns',
+         'unit': 'returns', 'description': 'Returned lines, booked on the day of '
+             ~ 'the return'},
+        {'name': 'return_amount', 'sum': 'net_amount', 'add': returned,
+         'label': 'Returned amount', 'description': 'Net amount given back for '
+             ~ 'returns, as a positive amount'},
+        {'name': 'item_count', 'sum': 'quantity', 'add': sold, 'less': returned,
+         'label': 'Items', 'unit': 'units of the products',
          'description': 'Quantity ordered less quantity returned'},
-        {'name': 'product_count', 'distinct': 'product_id', 'of': 'order_line', 'label': 'Distinct products', 'unit': 'products',
+        {'name': 'product_count', 'distinct': 'product_id', 'of': 'order_line',
+         'label': 'Distinct products', 'unit': 'products',
          'description': 'Different products ordered'},
-        {'name': 'average_order_value', 'ratio': ['revenue', 'order_count'], 'label': 'Average order value', 'group': 'value',
-         'description': 'Revenue, net of returns, over orders; NULL without an order'
-        {'name': 'revenue_change_percent', 'change_percent': 'revenue', 'windows': ['30d', '90d', '180d', '365d'], 'label': 'Change of revenue', 'group': 'value',
-         'description': 'Revenue against the window of the same length before; NULL '
-             ~ 'where that is 0 or below'},
-        {'name': 'days_since_last_order', 'days_since_last': 'order', 'label': 'Days since last order',
-         'description': 'Local days from the last order that is not cancelled; NULL '
-             ~ 'without one'},
-        {'name': 'days_since_first_order', 'days_since_first': 'order', 'label': 'Days since first order',
-         'description': 'Local days from the first order that is not cancelled; NULL '
-             ~ 'without one'},
-        {'name': 'purchase_interval_days', 'mean_interval': 'order', 'label': 'Purchase interval',
-         'description': 'Mean days between successive days with an order; NULL below '
-             ~ 'two such days'},
-        {'name': 'preferred_category', 'most_frequent': 'category', 'of': 'order_line', 'windows': [], 'label': 'Preferred category',
-         'description': 'Product category of most order lines, ties by bytes; NULL '
-             ~ 'without one'},
-        {'name': 'visit_count', 'count': 'visit', 'label': 'Web visits', 'unit': 'visits',
-         'description': 'Visits of the web site'},
-        {'name': 'campaign_contact_count', 'count': 'campaign_contact', 'label': 'Campaign contacts', 'unit': 'contacts', 'where': {'arm': 'treatment'},
-         'description': 'Contacts by campaigns; members of control groups were not '
-             ~ 'contacted and do not count'},
-        {'name': 'campaign_response_count', 'count': 'campaign_response', 'label': 'Campaign responses', 'unit': 'responses',
-         'description': 'Responses to campaigns: opens, clicks, replies and orders'},
-        {'name': 'service_interaction_count', 'count': 'service_interaction', 'label': 'Service interactions', 'unit': 'interactions',
+        {'name': 'average_order_value', 'ratio': ['revenue', 'order_count'],
+         'label': 'Average order value', 'description': 'Revenue, net of returns, '
+             ~ 'over orders; NULL without an order'},
+        {'name': 'revenue_change_percent', 'change_percent': 'revenue',
+         'windows': ['30d', '90d', '180d', '365d'], 'group': 'value',
+         'label': 'Change of revenue', 'description': 'Revenue against the window '
+             ~ 'of the same length before; NULL where that is 0 or below'},
+        {'name': 'days_since_last_order', 'days_since_last': 'order',
+         'label': 'Days since last order', 'description': 'Local days from the '
+             ~ 'last order that is not cancelled; NULL without one'},
+        {'name': 'days_since_first_order', 'days_since_first': 'order',
+         'label': 'Days since first order', 'description': 'Local days from the '
+             ~ 'first order that is not cancelled; NULL without one'},
+        {'name': 'purchase_interval_days', 'mean_interval': 'order',
+         'label': 'Purchase interval', 'description': 'Mean days between '
+             ~ 'successive days with an order; NULL below two such days'},
+        {'name': 'preferred_category', 'most_frequent': 'category',
+         'of': 'order_line', 'windows': [], 'label': 'Preferred category',
+         'description': 'Product category of most order lines, ties by bytes; '
+             ~ 'NULL without one'},
+        {'name': 'visit_count', 'count': 'visit', 'label': 'Web visits',
+         'unit': 'visits', 'description': 'Visits of the web site'},
+        {'name': 'campaign_contact_count', 'count': 'campaign_contact',
+         'where': {'arm': 'treatment'}, 'label': 'Campaign contacts',
+         'unit': 'contacts', 'description': 'Contacts by campaigns; control groups '
+             ~ 'were not contacted and do not count'},
+        {'name': 'campaign_response_count', 'count': 'campaign_response',
+         'label': 'Campaign responses', 'unit': 'responses',
+         'description': 'Responses to campaigns: opens, clicks, replies, orders'},
+        {'name': 'service_interaction_count', 'count': 'service_interaction',
+         'label': 'Service interactions', 'unit': 'interactions',
          'description': 'Service interactions opened'},
-        {'name': 'days_until_renewal', 'days_until': 'contract_renewal', 'label': 'Days until renewal',
-         'description': 'Days to the next renewal of a running contract, 0 on the '
-             ~ 'day itself; NULL without one'},
+        {'name': 'days_until_renewal', 'days_until': 'contract_renewal',
+         'label': 'Days until renewal', 'description': 'Days to the next renewal '
+             ~ 'of a running contract, 0 on the day itself; NULL without one'},
     ]) }}
 {% endmacro %}
 
@@ -452,8 +465,9 @@
                 'kpi': kpi,
                 'window': window,
                 'label': kpi.label ~ span,
-                'description': kpi.description ~ span
-                    ~ (' (' ~ kpi.unit ~ ')' if kpi.unit else '') ~ '.',
+                'description': kpi.description ~ '.'
+                    ~ (' Window: ' ~ span[2:] ~ '.' if span else '')
+                    ~ (' Unit: ' ~ kpi.unit ~ '.' if kpi.unit else ''),
                 'unit': kpi.unit,
                 'type': kpi.type,
                 'sql_type': kpi.sql_type,
