@@ -1,0 +1,109 @@
+{#
+    Note one error of a rule; they are raised together by raise_rule_errors().
+
+    | argument | meaning                                                 |
+    |----------|---------------------------------------------------------|
+    | path     | where in the tree, like all[2].any[0].country           |
+    | wrong    | what is wrong                                           |
+    | found    | what was found, shown as it is (none: nothing to show)  |
+    | allowed  | what is allowed; a long list is cut                     |
+    | mend     | how to mend it                                          |
+#}
+{% macro rule_error(context, path, wrong, found, allowed, mend='') %}
+    {%- set allowed_text = allowed -%}
+    {%- if allowed is not string -%}
+        {%- set names = allowed | list -%}
+        {%- set allowed_text = names[:25] | join(', ') -%}
+        {%- if names | length > 25 -%}
+            {%- set allowed_text = allowed_text ~ ' and ' ~ (names | length - 25) ~ ' more' -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- set text = (path or 'the rule') ~ ': ' ~ wrong -%}
+    {%- if found is not none -%}
+        {%- set text = text ~ ': got ' ~ crm_segmentation.show_value(found) -%}
+    {%- endif -%}
+    {%- if allowed_text -%}
+        {%- set text = text ~ '; allowed: ' ~ allowed_text -%}
+    {%- endif -%}
+    {%- if mend -%}
+        {%- set text = text ~ '. ' ~ mend -%}
+    {%- endif -%}
+    {%- do context.errors.append(text) -%}
+{% endmacro %}
+
+{% macro raise_rule_errors(context) %}
+    {%- if context.errors -%}
+        {%- set lines = [] -%}
+        {%- for error in context.errors[:50] -%}
+            {%- do lines.append('  ' ~ loop.index ~ '. ' ~ error) -%}
+        {%- endfor -%}
+        {%- if context.errors | length > 50 -%}
+            {%- do lines.append('  and ' ~ (context.errors | length - 50) ~ ' more') -%}
+        {%- endif -%}
+        {{ exceptions.raise_compiler_error(
+            "The rule '" ~ context.name ~ "' has " ~ context.errors | length
+            ~ (' error' if context.errors | length == 1 else ' errors')
+            ~ ':\n' ~ lines | join('\n')
+        ) }}
+    {%- endif -%}
+{% endmacro %}
+
+{# A value as YAML would show it, cut to a readable length. #}
+{% macro show_value(value) %}
+    {%- if value is none -%}
+        {{ return('null') }}
+    {%- elif value is boolean -%}
+        {{ return('true' if value else 'false') }}
+    {%- elif value is string -%}
+        {{ return("'" ~ (value if value | length <= 80 else value[:77] ~ '...') ~ "'") }}
+    {%- elif value is number -%}
+        {{ return(value | string) }}
+    {%- elif value.isoformat is defined -%}
+        {{ return(value.isoformat()) }}
+    {%- elif value is mapping -%}
+        {%- set parts = [] -%}
+        {%- for key, inner in value.items() -%}
+            {%- if loop.index <= 4 -%}
+                {%- do parts.append(
+                    key ~ ': ' ~ ('..' if inner is mapping or (inner is sequence
+                        and inner is not string) else crm_segmentation.show_value(inner))
+                ) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {{ return('{' ~ parts | join(', ')
+            ~ (', ..' if value | length > 4 else '') ~ '}') }}
+    {%- elif value is sequence -%}
+        {{ return('a list of ' ~ value | length) }}
+    {%- endif -%}
+    {{ return(value | string) }}
+{% endmacro %}
+
+{#
+    The name nearest to `found` as a question, or nothing where none is near. Nearness
+    is the share of common pairs of letters (Dice's coefficient).
+#}
+{% macro did_you_mean(found, names) %}
+    {%- set padded = '^' ~ (found | string | lower) ~ '$' -%}
+    {%- set pairs = [] -%}
+    {%- for i in range(padded | length - 1) -%}
+        {%- do pairs.append(padded[i:i + 2]) -%}
+    {%- endfor -%}
+    {%- set best = namespace(name=none, score=0.5) -%}
+    {%- for name in names -%}
+        {%- set other = '^' ~ (name | string | lower) ~ '$' -%}
+        {%- set left = pairs | list -%}
+        {%- set common = namespace(count=0) -%}
+        {%- for i in range(other | length - 1) -%}
+            {%- if other[i:i + 2] in left -%}
+                {%- do left.remove(other[i:i + 2]) -%}
+                {%- set common.count = common.count + 1 -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- set score = 2 * common.count / (padded | length + other | length - 2) -%}
+        {%- if score > best.score -%}
+            {%- set best.name = name -%}
+            {%- set best.score = score -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return('Did you mean ' ~ best.name ~ '?' if best.name is not none else '') }}
+{% endmacro %}

@@ -1,0 +1,262 @@
+{#
+    The kinds of leaves that are no attribute: word -> the macro that reads it, in
+    kinds/<macro>.sql. A new kind is a line here and a file there.
+#}
+{% macro leaf_kinds() %}
+    {{ return({
+        'event': 'read_event',
+        'member_of': 'read_member_of',
+        'sql': 'read_sql',
+    }) }}
+{% endmacro %}
+
+{#
+    The operators of attribute leaves: the macro that renders each (in kinds/) and
+    the types that it is for. The vocabulary of the language stands here and in
+    leaf_kinds() alone.
+#}
+{% macro operators() %}
+    {%- set dated = ['date', 'timestamp'] -%}
+    {%- set table = {} -%}
+    {%- for names, macro, types in [
+        (['eq', 'neq'], 'operator_equal',
+            ['text', 'number', 'boolean', 'date', 'timestamp']),
+        (['in', 'not_in'], 'operator_in', ['text', 'number']),
+        (['gt', 'gte', 'lt', 'lte'], 'operator_order', ['number']),
+        (['between', 'not_between'], 'operator_between', ['number'] + dated),
+        (['is_null', 'not_null'], 'operator_null',
+            ['text', 'number', 'boolean', 'date', 'timestamp', 'values', 'point']),
+        (['contains', 'not_contains', 'starts_with', 'not_starts_with', 'ends_with',
+            'not_ends_with', 'matches', 'not_matches'], 'operator_search', ['text']),
+        (['has_any', 'has_all', 'has_none', 'has_only'], 'operator_has', ['values']),
+        (['before', 'on_or_before', 'after', 'on_or_after'], 'operator_day', dated),
+        (['within', 'ago', 'older_than', 'in_next', 'in_period'], 'operator_window',
+            dated),
+    ] -%}
+        {%- for name in names -%}
+            {%- do table.update({name: {
+                'macro': macro,
+                'types': types,
+                'negative': name == 'neq' or (name.startswith('not_')
+                    and name != 'not_null'),
+            }}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(table) }}
+{% endmacro %}
+
+{#
+    Read one leaf: {tree, sql, atomic, path, kind}, or none where it is wrong.
+    `atomic`: the SQL needs no brackets among and, or, not.
+#}
+{% macro read_leaf(context, word, given, path) %}
+    {%- set kinds = crm_segmentation.leaf_kinds() -%}
+    {%- set names = context.attributes if context.row is none else context.row.columns -%}
+    {%- if word is boolean -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, 'a key that YAML reads as a boolean', word, '',
+            'NO, no, off, yes, on are booleans in YAML; put the word in quotes.'
+        ) -%}
+    {%- elif context.row is none and word in kinds -%}
+        {%- set leaf = crm_segmentation[kinds[word]](context, given, path) -%}
+        {%- if leaf is not none -%}
+            {%- do leaf.update({'path': path, 'kind': word}) -%}
+        {%- endif -%}
+        {{ return(leaf) }}
+    {%- elif word in names -%}
+        {{ return(crm_segmentation.read_attribute(context, word, given, path)) }}
+    {%- else -%}
+        {%- set what = 'an attribute, a kind or a tree word' if context.row is none
+            else 'a column of ' ~ context.row.what -%}
+        {%- set suggestion = crm_segmentation.did_you_mean(
+            word, names.keys() | list + crm_segmentation.tree_words()
+            + (kinds.keys() | list if context.row is none else [])
+        ) -%}
+        {%- if context.row is not none and word in kinds -%}
+            {%- set suggestion = "'" ~ word ~ "' is asked of an account, not of one row." -%}
+        {%- endif -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, "not " ~ what, word, names.keys() | sort, suggestion
+        ) -%}
+    {%- endif -%}
+    {{ return(none) }}
+{% endmacro %}
+
+{#
+    An attribute leaf: operators joined with AND, each coalesced to what it is on
+    NULL; `nulls` replaces that for the whole leaf.
+#}
+{% macro read_attribute(context, name, given, path) %}
+    {%- set operand = crm_segmentation.operand(context, name) -%}
+    {%- set operators = crm_segmentation.operators() -%}
+    {%- set modifiers = ['nulls'] -%}
+    {%- if operand.type == 'text' -%}
+        {%- set modifiers = ['nulls', 'case_sensitive'] -%}
+    {%- elif operand.type == 'values' -%}
+        {%- set modifiers = ['case_sensitive'] -%}
+    {%- endif -%}
+    {%- set asked = given -%}
+    {%- if given is not mapping -%}
+        {%- set is_list = given is sequence and given is not string -%}
+        {%- if operand.type == 'values' -%}
+            {%- set asked = {'has_any': given if is_list else [given]} -%}
+        {%- else -%}
+            {%- set asked = {'in' if is_list else 'eq': given} -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- set names = [] -%}
+    {%- set before = context.errors | length -%}
+    {%- set allowed = [] -%}
+    {%- for operator, entry in operators.items() if operand.type in entry.types -%}
+        {%- do allowed.append(operator) -%}
+    {%- endfor -%}
+    {%- for key in asked -%}
+        {%- if key in operators and operand.type in operators[key].types -%}
+            {%- do names.append(key) -%}
+        {%- elif key in operators -%}
+            {%- do crm_segmentation.rule_error(
+                context, path, name ~ ' is of type ' ~ operand.type
+                ~ ", which operator '" ~ key ~ "' is not for",
+                asked[key] if given is not mapping else none, allowed,
+                'A list is read as in.' if key == 'in' and given is not mapping else ''
+            ) -%}
+        {%- elif key not in modifiers -%}
+            {%- do crm_segmentation.rule_error(
+                context, path, 'unknown operator', key, allowed + modifiers,
+                crm_segmentation.did_you_mean(key, allowed + modifiers)
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if not names and context.errors | length == before -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, 'no operator', given, allowed, ''
+        ) -%}
+    {%- endif -%}
+    {%- for key in names if key in ['is_null', 'not_null'] and asked | length > 1 -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, "'" ~ key ~ "' stands alone in its leaf",
+            asked.keys() | join(', '), key, ''
+        ) -%}
+    {%- endfor -%}
+    {%- set nulls = none -%}
+    {%- if 'nulls' in asked and 'nulls' in modifiers -%}
+        {%- set nulls = asked.nulls -%}
+        {%- if nulls is not string or nulls not in ['include', 'exclude'] -%}
+            {%- do crm_segmentation.rule_error(
+                context, path ~ '.nulls', 'not a treatment of NULL', nulls,
+                ['include', 'exclude'], ''
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- if 'case_sensitive' in asked and 'case_sensitive' in modifiers -%}
+        {%- if asked.case_sensitive is not boolean -%}
+            {%- do crm_segmentation.rule_error(
+                context, path ~ '.case_sensitive', 'not true or false',
+                asked.case_sensitive, 'true, false', ''
+            ) -%}
+        {%- else -%}
+            {%- do operand.update({'fold': not asked.case_sensitive}) -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- set tree = {} -%}
+    {%- set parts = [] -%}
+    {%- for operator in names -%}
+        {%- set entry = operators[operator] -%}
+        {%- set read = crm_segmentation[entry.macro](
+            context, operand, operator, asked[operator], path ~ '.' ~ operator
+        ) -%}
+        {%- if read is not none -%}
+            {%- do tree.update({operator: read.value}) -%}
+            {%- if read.total is defined -%}
+                {%- do parts.append(read.sql) -%}
+            {%- else -%}
+                {%- set on_null = read.get('on_null', entry.negative) -%}
+                {%- if nulls is not none -%}
+                    {%- set on_null = nulls == 'include' -%}
+                {%- endif -%}
+                {%- do parts.append(
+                    'coalesce(' ~ read.sql ~ ', '
+                    ~ ('true' if on_null else 'false') ~ ')'
+                ) -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if context.errors | length > before -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- for modifier in modifiers if modifier in asked -%}
+        {%- do tree.update({modifier: asked[modifier]}) -%}
+    {%- endfor -%}
+    {{ return({
+        'tree': {name: tree},
+        'sql': parts | join('\nand '),
+        'atomic': parts | length == 1,
+        'path': path,
+        'kind': 'attribute',
+    }) }}
+{% endmacro %}
+
+{#
+    What an operator compares: {name, type, sql, allowed, fold, bridge}. Naming an
+    attribute joins the model that holds it.
+#}
+{% macro operand(context, name) %}
+    {%- if context.row is not none -%}
+        {{ return({
+            'name': name,
+            'type': context.row.columns[name],
+            'sql': context.row.alias ~ '.' ~ name,
+            'allowed': none,
+            'fold': true,
+        }) }}
+    {%- endif -%}
+    {%- set entry = context.attributes[name] -%}
+    {%- set column = entry.get('column', name) -%}
+    {%- if entry.type != 'values' and entry.model not in context.attribute_models -%}
+        {%- do context.attribute_models.append(entry.model) -%}
+    {%- endif -%}
+    {{ return({
+        'name': name,
+        'type': entry.type,
+        'model': entry.model,
+        'sql': entry.model ~ '.' ~ column ~ ('_lat' if entry.type == 'point' else ''),
+        'allowed': entry.get('allowed'),
+        'fold': true,
+    }) }}
+{% endmacro %}
+
+{#
+    Ask for an aggregate over evidence rows; gives the SQL name of its column. All
+    that one leaf or another asks of one table is computed in one pass.
+
+    | argument | meaning                                                        |
+    |----------|----------------------------------------------------------------|
+    | cte      | {name, model, alias, selector, visible}: the table             |
+    | sql      | the aggregate                                                  |
+    | selected | the value of the selector column that the rows have            |
+    | earliest | the day before whose start no row is needed, or none           |
+#}
+{% macro evidence(context, cte, sql, selected, earliest=none) %}
+    {%- set found = namespace(cte=none, column=none) -%}
+    {%- for known in context.ctes if known.name == cte.name -%}
+        {%- set found.cte = known -%}
+    {%- endfor -%}
+    {%- if found.cte is none -%}
+        {%- do cte.update({'columns': []}) -%}
+        {%- do context.ctes.append(cte) -%}
+        {%- set found.cte = cte -%}
+    {%- endif -%}
+    {%- for column in found.cte.columns if column.sql == sql -%}
+        {%- set found.column = column -%}
+    {%- endfor -%}
+    {%- if found.column is none -%}
+        {%- set found.column = {
+            'name': 'evidence_' ~ (found.cte.columns | length + 1),
+            'sql': sql,
+            'selected': selected,
+            'earliest': earliest,
+        } -%}
+        {%- do found.cte.columns.append(found.column) -%}
+    {%- endif -%}
+    {{ return(found.cte.name ~ '.' ~ found.column.name) }}
+{% endmacro %}

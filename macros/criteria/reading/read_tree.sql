@@ -1,0 +1,195 @@
+{# The words that hold other nodes. #}
+{% macro tree_words() %}
+    {{ return(['all', 'any', 'not', 'at_least', 'at_most', 'exactly']) }}
+{% endmacro %}
+
+{# No rule may be larger than this. #}
+{% macro rule_limits() %}
+    {{ return({'levels': 32, 'leaves': 1000, 'values': 10000}) }}
+{% endmacro %}
+
+{#
+    Read one node and all below it. The nodes are kept in one list in the order of
+    the text (children are inserted behind their parent while it is walked), then
+    composed from the end: no recursion, so that depth costs no stack.
+
+    | returned | meaning                                                   |
+    |----------|-----------------------------------------------------------|
+    | tree     | the node, shorthands written out                          |
+    | sql      | boolean expression, never NULL, safe under and, or, not   |
+    | bare_sql | the same without outer brackets                           |
+
+    With `context.row` set the leaves are over the columns of one row. Wrong nodes
+    are noted in `context.errors` and read as false.
+#}
+{% macro read_tree(context, given, path) %}
+    {%- set limits = crm_segmentation.rule_limits() -%}
+    {%- set nodes = [{'given': given, 'path': path, 'level': 1}] -%}
+    {%- for node in nodes -%}
+        {%- do node.update({'children': [], 'word': none, 'leaf': none}) -%}
+        {%- set word = node.given.keys() | first
+            if node.given is mapping and node.given | length == 1 else none -%}
+        {%- if node.level > limits.levels -%}
+            {%- do crm_segmentation.rule_error(
+                context, node.path, 'nested too deeply', none,
+                'at most ' ~ limits.levels ~ ' levels', 'Split the rule into two profiles.'
+            ) -%}
+        {%- elif node.given is not mapping or node.given | length == 0 -%}
+            {%- do crm_segmentation.rule_error(
+                context, node.path, 'not a node', node.given,
+                'a mapping with exactly one key: a tree word or a leaf',
+                "Write several conditions as a list under 'all'."
+                if node.given is sequence and node.given is not string else ''
+            ) -%}
+        {%- elif node.given | length > 1 -%}
+            {%- do crm_segmentation.rule_error(
+                context, node.path, node.given | length ~ ' keys in one node',
+                node.given.keys() | join(', '), 'exactly one',
+                "Write each as an item of a list under 'all'."
+            ) -%}
+        {%- elif word in crm_segmentation.tree_words() -%}
+            {%- do node.update({'word': word}) -%}
+            {%- set prefix = (node.path ~ '.' if node.path else '') ~ word -%}
+            {%- set listed = crm_segmentation.read_tree_word(
+                context, word, node.given[word], prefix
+            ) -%}
+            {%- do node.update({'count': listed.count}) -%}
+            {%- set at = loop.index -%}
+            {%- for child in listed.nodes -%}
+                {%- set inner = {
+                    'given': child,
+                    'path': prefix ~ ('' if word == 'not' else '[' ~ loop.index0 ~ ']'
+                        if word in ['all', 'any'] else '.of[' ~ loop.index0 ~ ']'),
+                    'level': node.level + 1,
+                } -%}
+                {%- do node.children.append(inner) -%}
+                {%- do nodes.insert(at + loop.index0, inner) -%}
+            {%- endfor -%}
+        {%- else -%}
+            {%- do context['count'].update({'leaves': context['count'].leaves + 1}) -%}
+            {%- if context['count'].leaves == limits.leaves + 1 -%}
+                {%- do crm_segmentation.rule_error(
+                    context, '', 'too many leaves', none, 'at most ' ~ limits.leaves,
+                    'Split the rule into several profiles and join them by member_of.'
+                ) -%}
+            {%- elif context['count'].leaves <= limits.leaves -%}
+                {%- do node.update({'leaf': crm_segmentation.read_leaf(
+                    context, word, node.given[word],
+                    (node.path ~ '.' if node.path else '') ~ word
+                )}) -%}
+                {%- if context.row is none and node.leaf is not none -%}
+                    {%- do context.leaves.append(node.leaf) -%}
+                {%- endif -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for node in nodes | reverse -%}
+        {%- if node.word is not none and node.children -%}
+            {%- do crm_segmentation.compose_node(node) -%}
+        {%- elif node.leaf is not none -%}
+            {%- do node.update({
+                'tree': node.leaf.tree,
+                'bare_sql': node.leaf.sql,
+                'sql': node.leaf.sql if node.leaf.atomic
+                    else '(\n    ' ~ node.leaf.sql | indent(4) ~ '\n)',
+            }) -%}
+        {%- else -%}
+            {%- do node.update({'tree': none, 'sql': 'false', 'bare_sql': 'false'}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(nodes[0]) }}
+{% endmacro %}
+
+{# The nodes under a tree word, and the count that it asks for. #}
+{% macro read_tree_word(context, word, given, path) %}
+    {%- set result = {'nodes': [], 'count': none} -%}
+    {%- set list = given -%}
+    {%- if word == 'not' -%}
+        {%- if given is mapping -%}
+            {%- do result.update({'nodes': [given]}) -%}
+        {%- else -%}
+            {%- do crm_segmentation.rule_error(
+                context, path, "'not' takes one node", given, 'one node, no list',
+                "Say 'not: {any: [..]}' or 'not: {all: [..]}'."
+            ) -%}
+        {%- endif -%}
+        {{ return(result) }}
+    {%- endif -%}
+    {%- if word in ['at_least', 'at_most', 'exactly'] -%}
+        {%- set list = none -%}
+        {%- if given is mapping -%}
+            {%- set list = given.get('of') -%}
+            {%- set count = given.get('count') -%}
+            {%- for key in given if key not in ['count', 'of'] -%}
+                {%- do crm_segmentation.rule_error(
+                    context, path, 'unknown key', key, ['count', 'of'],
+                    crm_segmentation.did_you_mean(key, ['count', 'of'])
+                ) -%}
+            {%- endfor -%}
+            {%- set length = list | length
+                if list is sequence and list is not string and list is not mapping
+                else 0 -%}
+            {%- if count is boolean or count is not integer or count < 0
+                or (length and count > length) -%}
+                {%- do crm_segmentation.rule_error(
+                    context, path ~ '.count', 'not a count of this list', count,
+                    'a whole number from 0 to ' ~ (length or "the length of 'of'"), ''
+                ) -%}
+            {%- else -%}
+                {%- do result.update({'count': count}) -%}
+            {%- endif -%}
+        {%- else -%}
+            {%- do crm_segmentation.rule_error(
+                context, path, 'not a counted list', given, '{count: 2, of: [..]}', ''
+            ) -%}
+            {{ return(result) }}
+        {%- endif -%}
+        {%- set path = path ~ '.of' -%}
+    {%- endif -%}
+    {%- if list is sequence and list is not string and list is not mapping
+        and list | length > 0 -%}
+        {%- do result.update({'nodes': list}) -%}
+    {%- else -%}
+        {%- do crm_segmentation.rule_error(
+            context, path,
+            'empty list' if list is sequence and list is not string
+                and list is not mapping else 'not a list',
+            list, 'a list of at least one node',
+            'A rule without conditions selects nobody by accident; name at least one.'
+        ) -%}
+    {%- endif -%}
+    {{ return(result) }}
+{% endmacro %}
+
+{# Compose a node from its children, which are composed already. #}
+{% macro compose_node(node) %}
+    {%- set parts = node.children | map(attribute='sql') | list -%}
+    {%- set trees = node.children | map(attribute='tree') | list -%}
+    {%- if node.word == 'not' -%}
+        {%- set bare = 'not ' ~ parts[0] -%}
+        {%- do node.update({'tree': {'not': trees[0]}, 'bare_sql': bare,
+            'sql': '(' ~ bare ~ ')'}) -%}
+    {%- elif node.word in ['all', 'any'] -%}
+        {%- set joint = '\nand ' if node.word == 'all' else '\nor ' -%}
+        {%- set bare = parts | join(joint) -%}
+        {%- do node.update({
+            'tree': {node.word: trees},
+            'bare_sql': bare,
+            'sql': parts[0] if parts | length == 1
+                else '(\n    ' ~ bare | indent(4) ~ '\n)',
+        }) -%}
+    {%- else -%}
+        {%- set sign = {'at_least': '>=', 'at_most': '<=', 'exactly': '='}[node.word] -%}
+        {%- set cases = [] -%}
+        {%- for part in parts -%}
+            {%- do cases.append('case when ' ~ part ~ ' then 1 else 0 end') -%}
+        {%- endfor -%}
+        {%- set bare = '(\n    ' ~ cases | join('\n+ ') | indent(4) ~ '\n) '
+            ~ sign ~ ' ' ~ node.count -%}
+        {%- do node.update({
+            'tree': {node.word: {'count': node.count, 'of': trees}},
+            'bare_sql': bare,
+            'sql': bare,
+        }) -%}
+    {%- endif -%}
+{% endmacro %}
