@@ -3,7 +3,6 @@
     row per account, left joins, one boolean expression.
 #}
 {% macro render_members(rule) %}
-    {%- set indent = '    ' -%}
     {%- set joins = [] -%}
     {%- for name in rule.attribute_models -%}
         {%- do joins.append([ref(name) | string, name]) -%}
@@ -20,7 +19,8 @@ with base as (
 {% for cte in rule.ctes %}
 {{ cte.name }} as (
 
-{{ indent }}{{ crm_segmentation.render_cte(cte) | indent(4) }}
+    {{ (cte.sql if cte.sql is defined
+        else crm_segmentation.render_evidence(cte)) | indent(4) }}
 
 ),
 {% endfor %}
@@ -49,56 +49,3 @@ final as (
 
 select * from final
 {%- endmacro %}
-
-{# One CTE of evidence: one row per account_id. #}
-{% macro render_cte(cte) %}
-    {%- if cte.sql is defined -%}
-{{ cte.sql }}
-    {%- else -%}
-select
-    {{ cte.alias }}.account_id,
-    {%- for column in cte.columns %}
-    {{ column.sql }} as {{ column.name }}{{ ',' if not loop.last }}
-    {%- endfor %}
-from {{ ref(cte.model) }} as {{ cte.alias }}
-where
-    {{ crm_segmentation.evidence_scope(cte) | indent(4) }}
-group by {{ cte.alias }}.account_id
-    {%- endif -%}
-{% endmacro %}
-
-{#
-    The rows that the leaves of one CTE can need at all: so one pass over the table
-    serves them all, and an engine can skip the rest.
-#}
-{% macro evidence_scope(cte) %}
-    {%- set lines = [] -%}
-    {%- set names = [] -%}
-    {%- set earliest = namespace(day=none, open=false) -%}
-    {%- for column in cte.columns -%}
-        {%- if column.selected not in names -%}
-            {%- do names.append(column.selected) -%}
-        {%- endif -%}
-        {%- if column.earliest is none -%}
-            {%- set earliest.open = true -%}
-        {%- elif earliest.day is none or column.earliest < earliest.day -%}
-            {%- set earliest.day = column.earliest -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {%- set literals = [] -%}
-    {%- for name in names -%}
-        {%- do literals.append(crm_segmentation.text_literal(name)) -%}
-    {%- endfor -%}
-    {%- set selector = cte.alias ~ '.' ~ cte.selector -%}
-    {%- do lines.append(
-        selector ~ ' = ' ~ literals[0] if literals | length == 1
-        else selector ~ ' in (' ~ literals | join(', ') ~ ')'
-    ) -%}
-    {%- if not earliest.open -%}
-        {%- do lines.append(
-            cte.alias ~ '.occurred_at >= '
-            ~ crm_segmentation.instant_literal(earliest.day)
-        ) -%}
-    {%- endif -%}
-    {{- return((lines + cte.visible) | join('\nand ')) -}}
-{% endmacro %}

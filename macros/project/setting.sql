@@ -11,6 +11,7 @@
         'time_zone': 'UTC',
         'week_start': 'monday',
         'reporting_currency': 'EUR',
+        'extra_events': {},
         'extra_attributes': {},
         'kpi_categories': [],
         'extra_kpis': [],

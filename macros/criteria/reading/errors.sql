@@ -13,9 +13,11 @@
     {%- set allowed_text = allowed -%}
     {%- if allowed is not string -%}
         {%- set names = allowed | list -%}
-        {%- set allowed_text = names[:25] | join(', ') -%}
-        {%- if names | length > 25 -%}
-            {%- set allowed_text = allowed_text ~ ' and ' ~ (names | length - 25) ~ ' more' -%}
+        {%- set shown = names[:12] if mend else names[:40] -%}
+        {%- set allowed_text = shown | join(', ') -%}
+        {%- if names | length > shown | length -%}
+            {%- set allowed_text = allowed_text ~ ' and '
+                ~ (names | length - shown | length) ~ ' more' -%}
         {%- endif -%}
     {%- endif -%}
     {%- set text = (path or 'the rule') ~ ': ' ~ wrong -%}

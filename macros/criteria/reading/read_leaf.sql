@@ -224,39 +224,3 @@
         'fold': true,
     }) }}
 {% endmacro %}
-
-{#
-    Ask for an aggregate over evidence rows; gives the SQL name of its column. All
-    that one leaf or another asks of one table is computed in one pass.
-
-    | argument | meaning                                                        |
-    |----------|----------------------------------------------------------------|
-    | cte      | {name, model, alias, selector, visible}: the table             |
-    | sql      | the aggregate                                                  |
-    | selected | the value of the selector column that the rows have            |
-    | earliest | the day before whose start no row is needed, or none           |
-#}
-{% macro evidence(context, cte, sql, selected, earliest=none) %}
-    {%- set found = namespace(cte=none, column=none) -%}
-    {%- for known in context.ctes if known.name == cte.name -%}
-        {%- set found.cte = known -%}
-    {%- endfor -%}
-    {%- if found.cte is none -%}
-        {%- do cte.update({'columns': []}) -%}
-        {%- do context.ctes.append(cte) -%}
-        {%- set found.cte = cte -%}
-    {%- endif -%}
-    {%- for column in found.cte.columns if column.sql == sql -%}
-        {%- set found.column = column -%}
-    {%- endfor -%}
-    {%- if found.column is none -%}
-        {%- set found.column = {
-            'name': 'evidence_' ~ (found.cte.columns | length + 1),
-            'sql': sql,
-            'selected': selected,
-            'earliest': earliest,
-        } -%}
-        {%- do found.cte.columns.append(found.column) -%}
-    {%- endif -%}
-    {{ return(found.cte.name ~ '.' ~ found.column.name) }}
-{% endmacro %}

@@ -166,9 +166,11 @@
     {%- set parts = node.children | map(attribute='sql') | list -%}
     {%- set trees = node.children | map(attribute='tree') | list -%}
     {%- if node.word == 'not' -%}
-        {%- set bare = 'not ' ~ parts[0] -%}
+        {%- set inner = node.children[0].bare_sql -%}
+        {%- set bare = 'not (' ~ inner ~ ')' if '\n' not in inner
+            else 'not (\n    ' ~ inner | indent(4) ~ '\n)' -%}
         {%- do node.update({'tree': {'not': trees[0]}, 'bare_sql': bare,
-            'sql': '(' ~ bare ~ ')'}) -%}
+            'sql': bare}) -%}
     {%- elif node.word in ['all', 'any'] -%}
         {%- set joint = '\nand ' if node.word == 'all' else '\nor ' -%}
         {%- set bare = parts | join(joint) -%}

@@ -1,0 +1,46 @@
+{#
+    Kinds 1 and 7: eq, neq. A day asked of a timestamp is that local day. For a
+    boolean, false means false or unknown, which is what people expect of NO.
+#}
+{% macro operator_equal(context, operand, operator, raw, path) %}
+    {%- if operand.type == 'boolean' and operator == 'neq' -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, operand.name ~ ' is yes or no', 'neq', 'eq',
+            'Say true or false.'
+        ) -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set read = crm_segmentation.read_value(context, operand, raw, path) -%}
+    {%- if read is none -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set sign = '=' if operator == 'eq' else '<>' -%}
+    {%- if operand.type == 'boolean' -%}
+        {{ return({
+            'sql': operand.sql if raw else 'not ' ~ operand.sql,
+            'on_null': not raw,
+            'value': raw,
+        }) }}
+    {%- elif operand.type == 'date' -%}
+        {%- set sql = operand.sql ~ ' ' ~ sign ~ ' '
+            ~ crm_segmentation.date_literal(read.day) -%}
+    {%- elif operand.type == 'timestamp' -%}
+        {%- set sql = crm_segmentation.in_days(
+            operand, read.day, crm_segmentation.add_days(read.day, 1)
+        ) -%}
+        {%- if operator == 'neq' -%}
+            {%- set sql = 'not (' ~ sql ~ ')' -%}
+        {%- endif -%}
+    {%- else -%}
+        {%- set sql = crm_segmentation.comparable(operand) ~ ' ' ~ sign ~ ' ' ~ read.sql -%}
+    {%- endif -%}
+    {{ return({'sql': sql, 'value': read.value}) }}
+{% endmacro %}
+
+{# SQL of an operand as it is compared: text folded unless case matters. #}
+{% macro comparable(operand) %}
+    {%- if operand.type in ['text', 'values'] and operand.fold -%}
+        {{ return(crm_segmentation.fold(operand.sql)) }}
+    {%- endif -%}
+    {{ return(operand.sql) }}
+{% endmacro %}

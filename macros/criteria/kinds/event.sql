@@ -1,0 +1,113 @@
+{#
+    Kinds 20 and 21: what an account did, and how much.
+
+        event: {name: order, where: {channel: web}, within: 180d, count: {gte: 3}}
+        event: {name: order, within: 365d, sum: {of: net_amount, gte: 10000}}
+
+    `where` holds on ONE row. Over no rows count, distinct and sum are 0; avg, min
+    and max are false, whatever is asked, unless `if_empty: true`.
+#}
+{% macro read_event(context, given, path) %}
+    {%- set aggregates = ['count', 'sum', 'avg', 'min', 'max', 'distinct'] -%}
+    {%- set before = context.errors | length -%}
+    {%- set selection = crm_segmentation.read_selection(
+        context, given, path, aggregates + ['if_empty']
+    ) -%}
+    {%- if selection is none -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set asked = [] -%}
+    {%- for word in aggregates if word in given -%}
+        {%- do asked.append(word) -%}
+    {%- endfor -%}
+    {%- if asked | length > 1 -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, 'more than one aggregate', asked | join(', '),
+            'one of ' ~ aggregates | join(', '), "Write two leaves under 'all'."
+        ) -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set word = asked[0] if asked else 'count' -%}
+    {%- set raw = given.get(word, {'gte': 1}) -%}
+    {%- set if_empty = given.get('if_empty', false) -%}
+    {%- if if_empty is not boolean
+        or ('if_empty' in given and word not in ['avg', 'min', 'max']) -%}
+        {%- do crm_segmentation.rule_error(
+            context, path ~ '.if_empty', 'not for this leaf', if_empty,
+            'true or false, beside avg, min or max', ''
+        ) -%}
+    {%- endif -%}
+    {%- set column = none -%}
+    {%- set comparison = raw -%}
+    {%- if word != 'count' -%}
+        {%- set column = crm_segmentation.read_event_column(
+            context, selection, raw, path ~ '.' ~ word,
+            none if word == 'distinct' else 'number'
+        ) -%}
+        {%- set comparison = {} -%}
+        {%- if raw is mapping -%}
+            {%- for key, value in raw.items() if key != 'of' -%}
+                {%- do comparison.update({key: value}) -%}
+            {%- endfor -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- set compared = crm_segmentation.read_comparison(
+        context, comparison, path ~ '.' ~ word, word
+    ) -%}
+    {%- if context.errors | length > before -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set total = crm_segmentation.event_evidence(context, selection, {
+        'count': 'count(*)',
+        'distinct': 'count(distinct ' ~ column ~ ')',
+        'avg': 'sum(' ~ column ~ ')',
+    }.get(word, word ~ '(' ~ column ~ ')')) -%}
+    {%- set times = none -%}
+    {%- if word == 'avg' -%}
+        {%- set times = crm_segmentation.event_evidence(
+            context, selection, 'count(' ~ column ~ ')'
+        ) -%}
+    {%- endif -%}
+    {%- if word in ['count', 'distinct', 'sum'] -%}
+        {%- set parts = crm_segmentation.comparison_sql(
+            'coalesce(' ~ total ~ ', 0)', compared
+        ) -%}
+    {%- else -%}
+        {%- set parts = [
+            'coalesce('
+            ~ crm_segmentation.comparison_sql(total, compared, times) | join(' and ')
+            ~ ', ' ~ ('true' if if_empty else 'false') ~ ')'
+        ] -%}
+    {%- endif -%}
+    {%- set tree = dict(selection.tree) -%}
+    {%- do tree.update({word: compared.value if word == 'count'
+        else dict(compared.value, of=raw['of'])}) -%}
+    {%- if 'if_empty' in given -%}
+        {%- do tree.update({'if_empty': if_empty}) -%}
+    {%- endif -%}
+    {{ return({
+        'tree': {'event': tree},
+        'sql': parts | join('\nand '),
+        'atomic': parts | length == 1,
+    }) }}
+{% endmacro %}
+
+{# The column of an event that an aggregate is of, as SQL; none where it is wrong. #}
+{% macro read_event_column(context, selection, raw, path, type) %}
+    {%- set names = [] -%}
+    {%- for name, column_type in selection.event.columns.items()
+        if type is none or column_type == type -%}
+        {%- do names.append(name) -%}
+    {%- endfor -%}
+    {%- set of = raw.get('of') if raw is mapping else none -%}
+    {%- if of is not string or of not in names -%}
+        {%- do crm_segmentation.rule_error(
+            context, path ~ '.of',
+            'not a ' ~ (type ~ ' ' if type else '') ~ "column of event '"
+            ~ selection.name ~ "'",
+            of, names, crm_segmentation.did_you_mean(of, names)
+        ) -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {{ return(selection.event.model ~ '.' ~ of) }}
+{% endmacro %}

@@ -1,0 +1,59 @@
+{#
+    Kind 28: member of a built group; a list means any of them. The group is a
+    model with account_id and as_of_date: a profile, a target group, plain SQL.
+#}
+{% macro read_member_of(context, given, path) %}
+    {%- set names = given if given is sequence and given is not string
+        and given is not mapping else [given] -%}
+    {%- set before = context.errors | length -%}
+    {%- if names | length == 0 -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, 'empty list', given, 'the name of a group, or several', ''
+        ) -%}
+    {%- endif -%}
+    {%- for name in names -%}
+        {%- set at = path ~ ('[' ~ loop.index0 ~ ']' if names is sameas given else '') -%}
+        {%- if name is not string
+            or not modules.re.match('^[a-z][a-z0-9_]{0,62}$', name) -%}
+            {%- do crm_segmentation.rule_error(
+                context, at, 'not the name of a group', name,
+                'a model with account_id and as_of_date', ''
+            ) -%}
+        {%- elif execute and graph -%}
+            {%- for node in graph.nodes.values()
+                if node.name == name and node.resource_type == 'model' and node.columns
+                and ('account_id' not in node.columns
+                    or 'as_of_date' not in node.columns) -%}
+                {%- do crm_segmentation.rule_error(
+                    context, at, 'not a group', name,
+                    'a model with account_id and as_of_date', ''
+                ) -%}
+            {%- endfor -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if context.errors | length > before -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set selects = [] -%}
+    {%- for name in names -%}
+        {%- do selects.append(
+            ('select distinct' if names | length == 1 else 'select')
+            ~ ' account_id\nfrom ' ~ ref(name)
+        ) -%}
+    {%- endfor -%}
+    {#- union, not union all: one row per account -#}
+    {%- set sql = selects | join('\nunion\n') -%}
+    {%- set found = namespace(name=none) -%}
+    {%- for cte in context.ctes if cte.sql is defined and cte.sql == sql -%}
+        {%- set found.name = cte.name -%}
+    {%- endfor -%}
+    {%- if found.name is none -%}
+        {%- set found.name = 'group_' ~ (context.ctes | length + 1) -%}
+        {%- do context.ctes.append({'name': found.name, 'sql': sql}) -%}
+    {%- endif -%}
+    {{ return({
+        'tree': {'member_of': names},
+        'sql': found.name ~ '.account_id is not null',
+        'atomic': true,
+    }) }}
+{% endmacro %}

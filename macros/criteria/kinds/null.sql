@@ -1,0 +1,27 @@
+{# Kind 5: is_null, not_null. True is the only value, and it stands alone. #}
+{% macro operator_null(context, operand, operator, raw, path) %}
+    {%- if raw is not boolean or not raw -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, 'only true can be said here', raw, 'true',
+            'For the contrary say ' ~ ('not_null' if operator == 'is_null' else 'is_null')
+            ~ ': true.'
+        ) -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- if operand.type == 'values' -%}
+        {%- set count = crm_segmentation.values_evidence(
+            context, operand, 'count(*)', operand.model ~ '.value is not null'
+        ) -%}
+        {{ return({
+            'sql': 'coalesce(' ~ count ~ ', 0) ' ~ ('=' if operator == 'is_null' else '>')
+                ~ ' 0',
+            'total': true,
+            'value': true,
+        }) }}
+    {%- endif -%}
+    {{ return({
+        'sql': operand.sql ~ (' is null' if operator == 'is_null' else ' is not null'),
+        'total': true,
+        'value': true,
+    }) }}
+{% endmacro %}

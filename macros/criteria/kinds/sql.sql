@@ -1,0 +1,78 @@
+{#
+    Kind 35: an expression of SQL over account_attributes, the one leaf that an
+    engine may read its own way. NULL is false. The reason is required.
+#}
+{% macro read_sql(context, given, path) %}
+    {%- set before = context.errors | length -%}
+    {%- if given is not mapping -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, 'not an expression', given,
+            '{expression: "..", reason: ".."}', ''
+        ) -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- for key in given if key not in ['expression', 'reason'] -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, 'unknown key', key, ['expression', 'reason'], ''
+        ) -%}
+    {%- endfor -%}
+    {%- for key in ['expression', 'reason'] -%}
+        {%- if given.get(key) is not string or given[key] | trim == '' -%}
+            {%- do crm_segmentation.rule_error(
+                context, path ~ '.' ~ key, 'no text', given.get(key),
+                'SQL over account_attributes' if key == 'expression'
+                else 'why the other kinds do not serve', ''
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if context.errors | length > before -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set text = given.expression | trim -%}
+    {%- for mark in [';', '--', '/*'] if mark in text -%}
+        {%- do crm_segmentation.rule_error(
+            context, path ~ '.expression', "'" ~ mark ~ "' in an expression", text,
+            'one expression', ''
+        ) -%}
+    {%- endfor -%}
+    {#- The expression must stay inside the brackets that are put around it. -#}
+    {%- set state = namespace(depth=0, quote=none, closed_early=false) -%}
+    {%- for character in text -%}
+        {%- if state.quote is not none -%}
+            {%- if character == state.quote -%}
+                {%- set state.quote = none -%}
+            {%- endif -%}
+        {%- elif character in "'\"" -%}
+            {%- set state.quote = character -%}
+        {%- elif character == '(' -%}
+            {%- set state.depth = state.depth + 1 -%}
+        {%- elif character == ')' -%}
+            {%- set state.depth = state.depth - 1 -%}
+            {%- if state.depth < 0 -%}
+                {%- set state.closed_early = true -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if state.quote is not none or state.depth != 0 or state.closed_early
+        or '$$' in text or '\\' in text -%}
+        {%- do crm_segmentation.rule_error(
+            context, path ~ '.expression', 'brackets or quotes are not closed', text,
+            'one expression, without backslash and $$', ''
+        ) -%}
+    {%- endif -%}
+    {%- if context.errors | length > before -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set name = 'expression_' ~ (context.ctes | length + 1) -%}
+    {#- A CTE of its own: inside it the attributes need no prefix and meet no other names. -#}
+    {%- do context.ctes.append({
+        'name': name,
+        'sql': 'select\n    account_id,\n    coalesce((' ~ text
+            ~ '), false) as is_met\nfrom ' ~ ref('account_attributes'),
+    }) -%}
+    {{ return({
+        'tree': {'sql': {'expression': text, 'reason': given.reason}},
+        'sql': 'coalesce(' ~ name ~ '.is_met, false)',
+        'atomic': true,
+    }) }}
+{% endmacro %}

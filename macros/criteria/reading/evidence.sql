@@ -1,0 +1,98 @@
+{#
+    Ask for an aggregate over evidence rows; gives the SQL name of its column. All
+    that one leaf or another asks of one table is computed in one pass over it.
+
+    | argument   | meaning                                                      |
+    |------------|--------------------------------------------------------------|
+    | table      | {name, model, selector, visible}: the CTE, the model, the    |
+    |            | column that names what a row is, conditions of all its rows  |
+    | aggregate  | SQL                                                          |
+    | selected   | the value that the selector column must have                 |
+    | conditions | more conditions of the rows, as SQL, never NULL              |
+    | earliest   | the day at whose start the rows begin, or none               |
+#}
+{% macro evidence(context, table, aggregate, selected, conditions, earliest=none) %}
+    {%- set found = namespace(cte=none, column=none) -%}
+    {%- for known in context.ctes if known.name == table.name -%}
+        {%- set found.cte = known -%}
+    {%- endfor -%}
+    {%- if found.cte is none -%}
+        {%- set found.cte = dict(table, columns=[]) -%}
+        {%- do context.ctes.append(found.cte) -%}
+    {%- endif -%}
+    {%- set asked = {
+        'aggregate': aggregate,
+        'selected': selected,
+        'conditions': conditions,
+        'earliest': earliest,
+    } -%}
+    {%- for column in found.cte.columns if column.asked == asked -%}
+        {%- set found.column = column -%}
+    {%- endfor -%}
+    {%- if found.column is none -%}
+        {%- set found.column = {
+            'name': 'evidence_' ~ (found.cte.columns | length + 1),
+            'asked': asked,
+        } -%}
+        {%- do found.cte.columns.append(found.column) -%}
+    {%- endif -%}
+    {{ return(found.cte.name ~ '.' ~ found.column.name) }}
+{% endmacro %}
+
+{#
+    The CTE of one table of evidence: one row per account_id. What all its columns
+    ask of a row stands in the where clause, so that an engine can skip the rest;
+    what is a column's own stands in its filter.
+#}
+{% macro render_evidence(cte) %}
+    {%- set names = [] -%}
+    {%- set first = namespace(day=none, open=false) -%}
+    {%- for column in cte.columns -%}
+        {%- if column.asked.selected not in names -%}
+            {%- do names.append(column.asked.selected) -%}
+        {%- endif -%}
+        {%- if column.asked.earliest is none -%}
+            {%- set first.open = true -%}
+        {%- elif first.day is none or column.asked.earliest < first.day -%}
+            {%- set first.day = column.asked.earliest -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set selector = cte.model ~ '.' ~ cte.selector -%}
+    {%- set since = {'sql': cte.model ~ '.occurred_at', 'type': 'timestamp'} -%}
+    {%- set literals = [] -%}
+    {%- for name in names -%}
+        {%- do literals.append(crm_segmentation.text_literal(name)) -%}
+    {%- endfor -%}
+    {%- set scope = [
+        selector ~ ' = ' ~ literals[0] if literals | length == 1
+        else selector ~ ' in (' ~ literals | join(', ') ~ ')'
+    ] + cte.visible -%}
+    {%- if not first.open -%}
+        {%- do scope.append(crm_segmentation.in_days(since, first.day, none)) -%}
+    {%- endif -%}
+    {%- set columns = [cte.model ~ '.account_id'] -%}
+    {%- for column in cte.columns -%}
+        {%- set asked = column.asked -%}
+        {%- set own = [] -%}
+        {%- if names | length > 1 -%}
+            {%- do own.append(
+                selector ~ ' = ' ~ crm_segmentation.text_literal(asked.selected)
+            ) -%}
+        {%- endif -%}
+        {%- if asked.earliest is not none
+            and (first.open or asked.earliest != first.day) -%}
+            {%- do own.append(crm_segmentation.in_days(since, asked.earliest, none)) -%}
+        {%- endif -%}
+        {%- set own = own + asked.conditions -%}
+        {%- set filter = '' if not own
+            else ' filter (\n    where\n        '
+                ~ own | join('\nand ') | indent(8) ~ '\n)' -%}
+        {%- do columns.append(asked.aggregate ~ filter ~ ' as ' ~ column.name) -%}
+    {%- endfor -%}
+    {{ return(
+        'select\n    ' ~ columns | join(',\n') | indent(4)
+        ~ '\nfrom ' ~ ref(cte.model) ~ ' as ' ~ cte.model
+        ~ '\nwhere\n    ' ~ scope | join('\nand ') | indent(4)
+        ~ '\ngroup by ' ~ cte.model ~ '.account_id'
+    ) }}
+{% endmacro %}

@@ -1,0 +1,185 @@
+{#
+    A selection: the name of an event, optional `where` over ONE of its rows, at
+    most one window. `others` are the keys that the kind itself reads.
+
+    | returned | meaning                                        |
+    |----------|------------------------------------------------|
+    | name     | the event                                      |
+    | event    | its entry in the catalogue                     |
+    | window   | {from, to} in days, or none: all history       |
+    | where    | SQL over the row, never NULL, or none          |
+    | tree     | shorthands written out                         |
+#}
+{% macro read_selection(context, given, path, others) %}
+    {%- if given is not mapping -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, 'not a selection', given, '{name: <event>, ..}', ''
+        ) -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set before = context.errors | length -%}
+    {%- set windows = crm_segmentation.window_words().fact -%}
+    {%- set keys = ['name', 'where'] + windows + others -%}
+    {%- for key in given if key not in keys -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, 'unknown key', key, keys,
+            'Facts lie in the past; older_than and in_next are for dates of an attribute.'
+                if key in ['older_than', 'in_next']
+                else crm_segmentation.did_you_mean(key, keys)
+        ) -%}
+    {%- endfor -%}
+    {%- set name = given.get('name') -%}
+    {%- if name is not string or name not in context.events -%}
+        {%- do crm_segmentation.rule_error(
+            context, path ~ '.name', 'not an event', name, context.events.keys(),
+            crm_segmentation.did_you_mean(name, context.events.keys())
+        ) -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set event = context.events[name] -%}
+    {%- set tree = {'name': name} -%}
+    {%- set where = none -%}
+    {%- if 'where' in given -%}
+        {%- set node = given.where -%}
+        {%- if node is sequence and node is not string and node is not mapping -%}
+            {%- set node = {'all': node} -%}
+        {%- endif -%}
+        {%- set inner = dict(context, row={
+            'alias': event.model,
+            'columns': event.columns,
+            'what': "event '" ~ name ~ "'",
+        }) -%}
+        {%- set read = crm_segmentation.read_tree(inner, node, path ~ '.where') -%}
+        {%- do tree.update({'where': read.tree}) -%}
+        {%- set where = read.sql -%}
+    {%- endif -%}
+    {%- set named = [] -%}
+    {%- for word in windows if word in given -%}
+        {%- do named.append(word) -%}
+    {%- endfor -%}
+    {%- set window = none -%}
+    {%- if named | length > 1 -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, 'more than one window', named | join(', '),
+            'at most one of ' ~ windows | join(', '), ''
+        ) -%}
+    {%- elif named -%}
+        {%- set window = crm_segmentation.read_window(
+            context, named[0], given[named[0]], path ~ '.' ~ named[0], 'fact'
+        ) -%}
+        {%- if window is not none -%}
+            {%- do tree.update({named[0]: window.value}) -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- if context.errors | length > before -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {{ return({
+        'name': name, 'event': event, 'window': window, 'where': where, 'tree': tree,
+    }) }}
+{% endmacro %}
+
+{#
+    An aggregate over the selected rows, as the SQL name of its column. All leaves
+    over one table share one pass.
+#}
+{% macro event_evidence(context, selection, aggregate) %}
+    {%- set model = selection.event.model -%}
+    {%- set occurred_at = {'sql': model ~ '.occurred_at', 'type': 'timestamp'} -%}
+    {%- set visible = [
+        crm_segmentation.in_days(occurred_at, none, context.as_of)
+    ] -%}
+    {%- set known_as_of = crm_segmentation.setting('known_as_of') -%}
+    {%- if known_as_of is not none -%}
+        {%- do visible.append(crm_segmentation.in_days(
+            {'sql': model ~ '.loaded_at', 'type': 'timestamp'}, none,
+            crm_segmentation.to_day(known_as_of, "var 'known_as_of'")
+        )) -%}
+    {%- endif -%}
+    {%- set window = selection.window -%}
+    {%- set conditions = [] -%}
+    {%- if window is not none and window.to < context.as_of -%}
+        {%- do conditions.append(
+            crm_segmentation.in_days(occurred_at, none, window.to)
+        ) -%}
+    {%- endif -%}
+    {%- if selection.where is not none -%}
+        {%- do conditions.append(selection.where) -%}
+    {%- endif -%}
+    {{ return(crm_segmentation.evidence(
+        context,
+        {
+            'name': model ~ '_evidence',
+            'model': model,
+            'selector': 'event_name',
+            'visible': visible,
+        },
+        aggregate,
+        selection.name,
+        conditions,
+        none if window is none else window['from']
+    )) }}
+{% endmacro %}
+
+{#
+    A comparison with numbers: a number (eq), or any of eq, neq, gt, gte, lt, lte,
+    between, not_between, joined with AND: {parts, value}; none where it is wrong.
+#}
+{% macro read_comparison(context, raw, path, what) %}
+    {%- set allowed = ['eq', 'neq', 'gt', 'gte', 'lt', 'lte', 'between', 'not_between'] -%}
+    {%- set asked = raw if raw is mapping else {'eq': raw} -%}
+    {%- set operand = {'name': what, 'type': 'number', 'allowed': none} -%}
+    {%- set parts = [] -%}
+    {%- set value = {} -%}
+    {%- for operator in asked -%}
+        {%- if operator not in allowed -%}
+            {%- do crm_segmentation.rule_error(
+                context, path, 'unknown operator', operator, allowed,
+                crm_segmentation.did_you_mean(operator, allowed)
+            ) -%}
+        {%- elif operator in ['between', 'not_between'] -%}
+            {%- set range = crm_segmentation.read_range(
+                context, operand, asked[operator], path ~ '.' ~ operator
+            ) -%}
+            {%- if range is not none -%}
+                {%- do parts.append([operator, range.low.sql, range.high.sql]) -%}
+                {%- do value.update({operator: range.value}) -%}
+            {%- endif -%}
+        {%- else -%}
+            {%- set read = crm_segmentation.read_value(
+                context, operand, asked[operator], path ~ '.' ~ operator
+            ) -%}
+            {%- if read is not none -%}
+                {%- do parts.append([operator, read.sql]) -%}
+                {%- do value.update({operator: read.value}) -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- else -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, 'no comparison', none, allowed, 'Say what it is compared with.'
+        ) -%}
+    {%- endfor -%}
+    {{ return({'parts': parts, 'value': value}) }}
+{% endmacro %}
+
+{#
+    SQL of a comparison, a list of parts. With `times` a mean is compared by
+    multiplication: sum >= threshold * count.
+#}
+{% macro comparison_sql(expression, comparison, times=none) %}
+    {%- set signs = {'eq': '=', 'neq': '<>', 'gt': '>', 'gte': '>=', 'lt': '<',
+        'lte': '<='} -%}
+    {%- set by = '' if times is none else ' * ' ~ times -%}
+    {%- set sql = [] -%}
+    {%- for part in comparison.parts -%}
+        {%- if part | length == 3 -%}
+            {%- do sql.append(
+                expression ~ (' not' if part[0] == 'not_between' else '') ~ ' between '
+                ~ part[1] ~ by ~ ' and ' ~ part[2] ~ by
+            ) -%}
+        {%- else -%}
+            {%- do sql.append(expression ~ ' ' ~ signs[part[0]] ~ ' ' ~ part[1] ~ by) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(sql) }}
+{% endmacro %}
