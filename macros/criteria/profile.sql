@@ -25,10 +25,11 @@
 {% macro profile(base='accounts', label=none) %}
     {%- set rule = crm_segmentation.read_rule(caller(), base, model.name) -%}
     {%- do config(meta={
-        'profile': {
+        'crm_segmentation': {
+            'kind': 'profile',
             'label': label or model.name.replace('_', ' ') | capitalize,
             'base': base,
-            'rule': rule.tree,
+            'tree': rule.tree,
             'rule_hash': rule.hash,
         }
     }) -%}

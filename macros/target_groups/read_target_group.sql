@@ -204,9 +204,9 @@
         ) -%}
     {%- elif name is not string or name not in catalog -%}
         {%- do problems.append(
-            place ~ ": '" ~ name ~ "' is not an attribute"
-            ~ crm_segmentation.did_you_mean(name, catalog.keys())
-            ~ '; allowed: an attribute of the catalogue that is a number or a date. '
+            place ~ ": '" ~ name ~ "' is not an attribute; "
+            ~ crm_segmentation.did_you_mean(name, catalog.keys()) | lower
+            ~ ' allowed: an attribute of the catalogue that is a number or a date. '
             ~ "Declare it in var 'extra_attributes', or name another one"
         ) -%}
     {%- elif catalog[name].type not in ['number', 'date'] -%}
@@ -220,8 +220,8 @@
 {# The complaint about a key that is none of `allowed`. #}
 {% macro unknown_word(kind, found, allowed, place) %}
     {{- return(
-        (place ~ ': ' if place else '') ~ "'" ~ found ~ "' is not a " ~ kind
-        ~ crm_segmentation.did_you_mean(found, allowed) ~ '; allowed: '
+        (place ~ ': ' if place else '') ~ "'" ~ found ~ "' is not a " ~ kind ~ '; '
+        ~ crm_segmentation.did_you_mean(found, allowed) | lower ~ ' allowed: '
         ~ allowed | join(', ') ~ '. Remove or rename it'
     ) -}}
 {% endmacro %}

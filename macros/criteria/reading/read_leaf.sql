@@ -74,6 +74,14 @@
         ) -%}
         {%- if context.row is not none and word in kinds -%}
             {%- set suggestion = "'" ~ word ~ "' is asked of an account, not of one row." -%}
+        {%- elif context.row is not none -%}
+            {%- set holders = [] -%}
+            {%- for name, event in context.events.items() if word in event.columns -%}
+                {%- do holders.append("'" ~ name ~ "'") -%}
+            {%- endfor -%}
+            {%- if holders -%}
+                {%- set suggestion = word ~ ' is a column of ' ~ holders | join(', ') ~ '.' -%}
+            {%- endif -%}
         {%- endif -%}
         {%- do crm_segmentation.rule_error(
             context, path, "not " ~ what, word, names.keys() | sort, suggestion

@@ -1,0 +1,29 @@
+{#
+    The name nearest to `found` as a question, or nothing where none is near. Nearness
+    is the share of common pairs of letters (Dice's coefficient).
+#}
+{% macro did_you_mean(found, names) %}
+    {%- set padded = '^' ~ (found | string | lower) ~ '$' -%}
+    {%- set pairs = [] -%}
+    {%- for i in range(padded | length - 1) -%}
+        {%- do pairs.append(padded[i:i + 2]) -%}
+    {%- endfor -%}
+    {%- set best = namespace(name=none, score=0.5) -%}
+    {%- for name in names -%}
+        {%- set other = '^' ~ (name | string | lower) ~ '$' -%}
+        {%- set left = pairs | list -%}
+        {%- set common = namespace(count=0) -%}
+        {%- for i in range(other | length - 1) -%}
+            {%- if other[i:i + 2] in left -%}
+                {%- do left.remove(other[i:i + 2]) -%}
+                {%- set common.count = common.count + 1 -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- set score = 2 * common.count / (padded | length + other | length - 2) -%}
+        {%- if score > best.score -%}
+            {%- set best.name = name -%}
+            {%- set best.score = score -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return('Did you mean ' ~ best.name ~ '?' if best.name is not none else '') }}
+{% endmacro %}
