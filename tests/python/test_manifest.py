@@ -84,6 +84,13 @@ def is_mart(node: dict[str, Any]) -> bool:
     return path_of(node).startswith("models/marts/")
 
 
+def is_interface(node: dict[str, Any]) -> bool:
+    """Staging models are what an installing project replaces, marts are what it reads."""
+    return is_mart(node) or (
+        path_of(node).startswith("models/staging/") and node["name"].startswith("stg_")
+    )
+
+
 def layers_read_downward(manifest: Manifest) -> list[str]:
     """A model reads from its own layer and the ones above it in the way of the data."""
     complaints = []
@@ -124,7 +131,7 @@ def marts_have_contracts(manifest: Manifest) -> list[str]:
     return [
         f"{node['name']} has no enforced contract"
         for node in ours(manifest, "model")
-        if (is_mart(node) or path_of(node).startswith("models/staging/"))
+        if is_interface(node)
         and node["language"] == "sql"
         and not node["config"]["contract"]["enforced"]
     ]
@@ -138,7 +145,7 @@ def marts_have_primary_keys(manifest: Manifest) -> list[str]:
             tests.setdefault(test.get("attached_node") or "", []).append(test)
     complaints = []
     for node in ours(manifest, "model"):
-        if not (is_mart(node) or path_of(node).startswith("models/staging/")):
+        if not is_interface(node):
             continue
         mine = tests.get(node["unique_id"], [])
         columns = {
@@ -152,14 +159,12 @@ def marts_have_primary_keys(manifest: Manifest) -> list[str]:
 
 
 def everything_is_described(manifest: Manifest) -> list[str]:
-    """Models, seeds and snapshots are described, and every column of a mart."""
+    """Models, seeds and snapshots are described, and every column of staging and marts."""
     complaints = []
     for node in ours(manifest, *RELATIONS):
         if not node["description"].strip():
             complaints.append(f"{node['name']} has no description")
-        if node["resource_type"] == "model" and (
-            is_mart(node) or path_of(node).startswith("models/staging/")
-        ):
+        if node["resource_type"] == "model" and is_interface(node):
             if not node["columns"]:
                 complaints.append(f"{node['name']} declares no columns")
             complaints += [
