@@ -178,67 +178,21 @@
     }) }}
 {% endmacro %}
 
-{#
-    Every KPI column of `account_kpis` as an attribute. Money, counts and amounts
-    belong to value; the rest to behaviour, unless the declaration says its group.
-#}
+{# Every KPI column as an attribute: ours are columns of `account_attributes`,
+   those of an installing project stay in its own model. #}
 {% macro kpi_attributes() %}
     {%- set attributes = {} -%}
-    {%- set months = {
-        '30d': 'last 30 days', '90d': 'last 90 days', '180d': 'last 180 days',
-        '365d': 'last 365 days', 'all': 'all time'
-    } -%}
-    {%- for kpi in crm_segmentation.declared_kpis() -%}
-        {%- for window in kpi.get('windows') or [none] -%}
-            {%- set suffix = '' if window is none else '_' ~ window -%}
-            {%- set span = '' if window is none
-                else ', ' ~ months.get(window, window) -%}
-            {%- do attributes.update({kpi.name ~ suffix: {
-                'type': kpi.type,
-                'sql_type': kpi.sql_type,
-                'label': kpi.label ~ span,
-                'group': kpi.get('group', 'behaviour'),
-                'description': kpi.description,
-                'unit': kpi.get('unit'),
-                'point_in_time': true,
-            }}) -%}
-        {%- endfor -%}
+    {%- for column in crm_segmentation.kpi_columns() -%}
+        {%- do attributes.update({column.column: {
+            'type': column.type,
+            'sql_type': column.sql_type,
+            'label': column.label,
+            'group': column.kpi.group,
+            'description': column.description,
+            'unit': column.unit,
+            'model': column.kpi.model if column.kpi.extra else 'account_attributes',
+            'point_in_time': column.kpi.point_in_time,
+        }}) -%}
     {%- endfor -%}
     {{ return(attributes) }}
-{% endmacro %}
-
-{# The declarations of KPIs, once the KPI macros are there. #}
-{% macro declared_kpis() %}
-    {%- if crm_segmentation.kpi_declarations is defined -%}
-        {{ return(crm_segmentation.kpi_declarations()) }}
-    {%- endif -%}
-    {%- set windows = ['30d', '90d', '180d', '365d', 'all'] -%}
-    {%- set kpis = [] -%}
-    {%- for name in ['order_count', 'item_count', 'product_count', 'visit_count',
-        'campaign_contact_count', 'campaign_response_count',
-        'service_interaction_count'] -%}
-        {%- do kpis.append({
-            'name': name, 'label': name, 'description': name, 'type': 'number',
-            'sql_type': 'integer', 'windows': windows
-        }) -%}
-    {%- endfor -%}
-    {%- for name in ['revenue', 'profit', 'return_amount',
-        'average_order_value'] -%}
-        {%- do kpis.append({
-            'name': name, 'label': name, 'description': name, 'type': 'number',
-            'sql_type': 'decimal(18, 2)', 'windows': windows
-        }) -%}
-    {%- endfor -%}
-    {%- for name in ['days_since_last_order', 'days_since_first_order',
-        'purchase_interval_days'] -%}
-        {%- do kpis.append({
-            'name': name, 'label': name, 'description': name, 'type': 'number',
-            'sql_type': 'integer'
-        }) -%}
-    {%- endfor -%}
-    {%- do kpis.append({
-        'name': 'preferred_category', 'label': 'Preferred category',
-        'description': 'Category bought most', 'type': 'text', 'sql_type': 'text'
-    }) -%}
-    {{ return(kpis) }}
 {% endmacro %}

@@ -8,21 +8,34 @@
             'type': 'text', 'group': 'marketing',
             'label': 'Newsletter frequency',
             'description': 'How often the account wants the newsletter.',
-            'allowed': ['weekly', 'monthly', 'quarterly', 'never'],
+            'allowed': [
+                'weekly',
+                'monthly',
+                'quarterly',
+                'never',
+            ],
         },
         'preferred_contact_time': {
             'type': 'text', 'group': 'marketing',
             'label': 'Preferred contact time',
             'description': 'Time of day at which the account wants to be called.',
-            'allowed': ['morning', 'afternoon', 'evening'],
+            'allowed': [
+                'morning',
+                'afternoon',
+                'evening',
+            ],
         },
         'interests': {
             'type': 'values', 'group': 'marketing',
             'label': 'Interests',
             'description': 'Topics that the account wants to hear about.',
             'allowed': [
-                'new products', 'offers', 'events', 'training', 'sustainability',
-                'service'
+                'new products',
+                'offers',
+                'events',
+                'training',
+                'sustainability',
+                'service',
             ],
         },
     }) }}

@@ -29,3 +29,16 @@
 {% macro clean_text(expression) %}
     {{- return("nullif(trim(cast(" ~ expression ~ " as text)), '')") -}}
 {% endmacro %}
+
+{# Type name of a 64-bit floating point number. #}
+{% macro type_double() %}
+    {{- return(adapter.dispatch('type_double', 'crm_segmentation')()) -}}
+{% endmacro %}
+
+{% macro default__type_double() %}
+    {{- return('double') -}}
+{% endmacro %}
+
+{% macro postgres__type_double() %}
+    {{- return('double precision') -}}
+{% endmacro %}
