@@ -42,6 +42,23 @@ lint: setup  ## ruff, mypy and sqlfluff
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint models analyses
 
+# A project that installs this package, on public data that lies elsewhere.
+define example
+	@[ -d "$${CRM_SEGMENTATION_DATA:-}/$(1)" ] || { echo "No data in CRM_SEGMENTATION_DATA: got '$${CRM_SEGMENTATION_DATA:-}'; wanted: the folder that holds $(1)/. See examples/$(1)/README.md." >&2; exit 1; }
+	cd examples/$(1) && export DBT_PROFILES_DIR=. && \
+	    $(abspath $(BIN))/dbt deps --quiet && \
+	    $(abspath $(BIN))/dbt build --quiet && \
+	    $(abspath $(BIN))/crm-segmentation summary
+endef
+
+.PHONY: example-adventureworks
+example-adventureworks: setup  ## Build and test the package on AdventureWorks (needs CRM_SEGMENTATION_DATA)
+	$(call example,adventureworks)
+
+.PHONY: example-online-retail
+example-online-retail: setup  ## Build and test the package on Online Retail (needs CRM_SEGMENTATION_DATA)
+	$(call example,online_retail)
+
 .PHONY: clean
 clean:  ## Remove what builds wrote (not the virtual environment)
 	rm -rf target logs crm_segmentation.duckdb crm_segmentation.duckdb.wal

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ class DbtProject:
     folder: Path
     database: Path
     target: Path
+    environment: dict[str, str] = field(default_factory=dict)
 
     def run(
         self, *arguments: str, vars: dict[str, Any] | None = None, check: bool = True
@@ -65,6 +66,7 @@ class DbtProject:
             cwd=self.folder,
             env={
                 **os.environ,
+                **self.environment,
                 "CRM_SEGMENTATION_DUCKDB": str(self.database),
                 "DBT_LOG_PATH": str(self.target.parent / "logs"),
                 "OMP_NUM_THREADS": "1",
@@ -84,7 +86,7 @@ class DbtProject:
 def make_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., DbtProject]:
     """Make a project: `folder` None is this one, else a folder that is copied first."""
 
-    def make(folder: Path | None = None) -> DbtProject:
+    def make(folder: Path | None = None, environment: dict[str, str] | None = None) -> DbtProject:
         place = tmp_path_factory.mktemp("dbt")
         if folder is not None:
             shutil.copytree(folder, place / "project")
@@ -93,6 +95,7 @@ def make_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., DbtP
             # the file's name is the catalog's name, the same as in profiles.yml
             database=place / "crm_segmentation.duckdb",
             target=place / "target",
+            environment=environment or {},
         )
 
     return make
