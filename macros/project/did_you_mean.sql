@@ -25,5 +25,5 @@
             {%- set best.score = score -%}
         {%- endif -%}
     {%- endfor -%}
-    {{ return('Did you mean ' ~ best.name ~ '?' if best.name is not none else '') }}
+    {{ return("Did you mean '" ~ best.name ~ "'?" if best.name is not none else '') }}
 {% endmacro %}
