@@ -23,6 +23,11 @@
     and tools. Errors: all the errors of the rule at once.
 #}
 {% macro profile(base='accounts', label=none) %}
+    {#- dbt renders disabled models too when it parses; the demo company's rules name
+        attributes that an installing project does not have. -#}
+    {%- if not model.config.enabled -%}
+        {{ return('') }}
+    {%- endif -%}
     {%- set rule = crm_segmentation.read_rule(caller(), base, model.name) -%}
     {%- do config(meta={
         'crm_segmentation': {

@@ -31,6 +31,11 @@
     Errors: all that is wrong in the text, together.
 #}
 {% macro target_group(label=none) %}
+    {#- dbt renders disabled models too when it parses; the demo's groups rank by
+        attributes that an installing project does not have. -#}
+    {%- if not model.config.enabled -%}
+        {{ return('') }}
+    {%- endif -%}
     {%- set read = crm_segmentation.read_target_group(caller(), model.name) -%}
     {%- if read.problems -%}
         {{ exceptions.raise_compiler_error(

@@ -26,6 +26,7 @@
         'leaves': [],
         'row': none,
         'count': {'leaves': 0},
+        'level': 1,
     } -%}
     {%- set given = fromyaml(rule_text) -%}
     {%- set root = none -%}

@@ -22,9 +22,9 @@
     With `context.row` set the leaves are over the columns of one row. Wrong nodes
     are noted in `context.errors` and read as false.
 #}
-{% macro read_tree(context, given, path) %}
+{% macro read_tree(context, given, path, level=1) %}
     {%- set limits = crm_segmentation.rule_limits() -%}
-    {%- set nodes = [{'given': given, 'path': path, 'level': 1}] -%}
+    {%- set nodes = [{'given': given, 'path': path, 'level': level}] -%}
     {%- for node in nodes -%}
         {%- do node.update({'children': [], 'word': none, 'leaf': none}) -%}
         {%- set word = node.given.keys() | first
@@ -73,6 +73,8 @@
                     'Split the rule into several profiles and join them by member_of.'
                 ) -%}
             {%- elif context['count'].leaves <= limits.leaves -%}
+                {#- a node inside the leaf, like `where`, is one level deeper -#}
+                {%- do context.update({'level': node.level}) -%}
                 {%- do node.update({'leaf': crm_segmentation.read_leaf(
                     context, word, node.given[word],
                     (node.path ~ '.' if node.path else '') ~ word

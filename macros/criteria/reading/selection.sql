@@ -49,7 +49,9 @@
             'columns': event.columns,
             'what': "event '" ~ name ~ "'",
         }) -%}
-        {%- set read = crm_segmentation.read_tree(inner, node, path ~ '.where') -%}
+        {%- set read = crm_segmentation.read_tree(
+            inner, node, path ~ '.where', context.level + 1
+        ) -%}
         {%- do tree.update({'where': read.tree}) -%}
         {%- set where = read.sql -%}
     {%- endif -%}
