@@ -1,0 +1,109 @@
+"""The examples install the package as a user does, on public data that lies elsewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, DbtProject, DbtRun
+
+EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/dbt_project.yml"))
+NAMES = [folder.name for folder in EXAMPLES]
+
+BuildExample = Callable[[str], DbtRun]
+
+
+@pytest.fixture(scope="module")
+def build_example(make_project: Callable[..., DbtProject], real_data: Path) -> BuildExample:
+    """Build and test an example once a session."""
+    done: dict[str, DbtRun] = {}
+
+    def build(name: str) -> DbtRun:
+        if name not in done:
+            project = make_project(ROOT / "examples" / name)
+            # a copy lies elsewhere, so its relative path to the package does not hold
+            (project.folder / "packages.yml").write_text(f"packages:\n  - local: {ROOT}\n")
+            environment = {
+                "CRM_SEGMENTATION_DATA": str(real_data),
+                f"{name.upper()}_DUCKDB": str(project.database),
+            }
+            project.environment.update(environment)
+            project.run("deps")
+            done[name] = project.run("build", "--show-all-deprecations", "--warn-error")
+        return done[name]
+
+    return build
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_example_builds_and_its_figures_come_out(name: str, build_example: BuildExample) -> None:
+    manifest = build_example(name).manifest()
+    tests = [
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test" and node["package_name"] == name
+    ]
+    assert "source_figures_come_out_exactly" in tests
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_example_gets_nothing_of_the_demo(name: str, build_example: BuildExample) -> None:
+    manifest = build_example(name).manifest()
+    of_the_demo = [
+        unique_id
+        for kind in ("nodes", "unit_tests")
+        for unique_id, node in manifest[kind].items()
+        if "demo" in node["fqn"][:-1]
+    ]
+    assert of_the_demo == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_profiles_of_an_example_are_neither_empty_nor_everybody(
+    name: str, build_example: BuildExample
+) -> None:
+    build = build_example(name)
+    profiles = [
+        node
+        for node in build.manifest()["nodes"].values()
+        if (node["config"].get("meta") or {}).get("crm_segmentation", {}).get("kind") == "profile"
+    ]
+    assert len(profiles) >= 3
+    ((whole,),) = build.query(f"select count(*) from {name}_marts.accounts")
+    for node in profiles:
+        ((size,),) = build.query(f'select count(*) from "{node["schema"]}"."{node["alias"]}"')
+        assert 0 < size < 0.6 * whole, (node["name"], size, whole)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_example_names_the_folder_that_it_lacks(name: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["make", "--old-file=.venv/.ready", f"example-{name.replace('_', '-')}"],
+        cwd=ROOT,
+        env={**os.environ, "CRM_SEGMENTATION_DATA": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode
+    assert "CRM_SEGMENTATION_DATA" in done.stderr
+    assert f"examples/{name}/README.md" in done.stderr
+
+
+def test_examples_hold_no_data_and_no_path() -> None:
+    committed = subprocess.run(
+        ["git", "ls-files", "examples"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert committed
+    for name in committed:
+        path = ROOT / name
+        assert path.suffix in {".sql", ".yml", ".md", ".csv"}, name
+        assert path.stat().st_size < 20_000, name
+        assert not re.search(r"(?<![\w.{}])/(?:home|work|root|tmp|Users)/", path.read_text()), name
