@@ -1,0 +1,254 @@
+"""Rules rendered by the project's own macros, in this process, and run on DuckDB.
+
+dbt takes seconds to start and the shrinking of one failing rule asks for hundreds
+of renderings, so dbt reads the consumer project once and its macros are then
+called through dbt's own context, without a command line in between.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from dbt.adapters.factory import get_adapter, register_adapter, reset_adapters
+from dbt.cli.main import dbtRunner
+from dbt.clients.jinja import MacroGenerator
+from dbt.config.runtime import RuntimeConfig
+from dbt.context.providers import generate_runtime_macro_context
+from dbt.flags import get_flags
+from dbt.mp_context import get_mp_context
+
+from criteria.oracle import World
+from criteria.worlds import ATTRIBUTES, EVENTS, GROUPS, NUMBER_TYPES
+
+ROOT = Path(__file__).resolve().parents[3]
+PROJECT = Path(__file__).parent / "project"
+
+
+def declarations() -> dict[str, Any]:
+    """The consumer's vars: its attributes and events, in the shape of the catalogues."""
+    return {
+        "extra_attributes": {
+            name: {"label": name, "description": name, **declared}
+            for name, declared in ATTRIBUTES.items()
+        },
+        "extra_events": {
+            name: {"label": name, "description": name, **declared}
+            for name, declared in EVENTS.items()
+        },
+    }
+
+
+def install(place: Path) -> Path:
+    """A copy of the consumer project with the package's macros in it."""
+    shutil.copytree(PROJECT, place)
+    package = place / "dbt_packages" / "crm_segmentation"
+    package.mkdir(parents=True)
+    # the macros alone: rules are read against declarations, and parsing stays fast
+    shutil.copytree(ROOT / "macros", package / "macros")
+    shutil.copy(ROOT / "dbt_project.yml", package)
+    return place
+
+
+class Engine:
+    """Renders rules; `patched` renders them with a fault in a macro."""
+
+    def __init__(self, place: Path) -> None:
+        folder = install(place)
+        arguments = ["--project-dir", str(folder), "--profiles-dir", str(folder), "--quiet"]
+        arguments += ["--target-path", str(place / "target"), "--log-path", str(place / "logs")]
+        parsed = dbtRunner().invoke(["parse", *arguments])
+        if not parsed.success:
+            raise RuntimeError(f"dbt parse failed: {parsed.exception}")
+        self.manifest: Any = parsed.result
+        self.config = RuntimeConfig.from_args(get_flags())
+        reset_adapters()
+        register_adapter(self.config, get_mp_context())
+        adapter: Any = get_adapter(self.config)
+        adapter.set_macro_resolver(self.manifest)
+        adapter.set_macro_context_generator(generate_runtime_macro_context)
+        self.variables: dict[str, Any] = {}
+        self.context: dict[str, Any] = {}
+        self.set_variables({})
+
+    def set_variables(self, variables: Mapping[str, Any]) -> None:
+        wanted = {**declarations(), **variables}
+        if wanted != self.variables:
+            self.variables = wanted
+            self.config.cli_vars = wanted
+            self.config.vars.vars = wanted
+            self._prepare()
+
+    def _prepare(self) -> None:
+        macro = self.manifest.macros["macro.crm_segmentation.rule_members"]
+        self.context = generate_runtime_macro_context(
+            macro, self.config, self.manifest, "crm_segmentation"
+        )
+
+    def call(self, macro: str, *arguments: Any, **named: Any) -> Any:
+        node = self.manifest.macros[f"macro.crm_segmentation.{macro}"]
+        return MacroGenerator(node, self.context)(*arguments, **named)
+
+    def render(self, rule: str, base: str = "rule_base") -> str:
+        return str(self.call("rule_members", rule, base=base))
+
+    def macros_of(self, file: str) -> list[Any]:
+        return [
+            macro
+            for macro in self.manifest.macros.values()
+            if macro.package_name == "crm_segmentation" and macro.original_file_path == file
+        ]
+
+    @contextmanager
+    def patched(self, file: str, old: str, new: str) -> Iterator[None]:
+        """Replace a text, which stands there exactly once, in the macros of a file."""
+        found = [macro for macro in self.macros_of(file) if old in macro.macro_sql]
+        count = sum(macro.macro_sql.count(old) for macro in found)
+        if count != 1:
+            raise AssertionError(f"{old!r} stands {count} times in {file}, not once")
+        macro, kept = found[0], found[0].macro_sql
+        try:
+            macro.macro_sql = kept.replace(old, new)
+            yield
+        finally:
+            macro.macro_sql = kept
+
+
+ARROW_TYPES = {
+    "text": pa.string(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+    "integer": pa.int32(),
+    "bigint": pa.int64(),
+    "decimal(18, 2)": pa.decimal128(18, 2),
+    "decimal(9, 6)": pa.decimal128(9, 6),
+    "decimal(5, 2)": pa.decimal128(5, 2),
+}
+
+
+class Database:
+    """The tables of one world on DuckDB, where the consumer's models would be."""
+
+    def __init__(self) -> None:
+        self.connection = duckdb.connect()
+        self.connection.execute("attach ':memory:' as rule_consumer")
+        self.connection.execute("create schema rule_consumer.rules")
+
+    def _table(self, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:
+        arrays = [
+            pa.array([row[index] for row in rows], ARROW_TYPES[kind])
+            for index, kind in enumerate(columns.values())
+        ]
+        self.connection.register("incoming", pa.table(arrays, names=list(columns)))
+        self.connection.execute(
+            f"create or replace table rule_consumer.rules.{name} as select * from incoming"
+        )
+        self.connection.unregister("incoming")
+
+    def load(self, world: World, shuffle: int | None = None) -> None:
+        """Write the tables; `shuffle` seeds another order of their rows."""
+        for name, columns, rows in tables(world):
+            ordered = list(rows)
+            if shuffle is not None:
+                random.Random(shuffle).shuffle(ordered)
+            self._table(name, columns, ordered)
+
+    def members(self, statements: Sequence[str]) -> list[frozenset[str]]:
+        """Members by each statement, all of them run at once."""
+        found: list[set[str]] = [set() for _ in statements]
+        rows = self.connection.execute(
+            "\nunion all\n".join(
+                f"select {index} as rule, account_id from (\n{sql}\n) as rule_members"
+                for index, sql in enumerate(statements)
+            )
+        ).fetchall()
+        for index, account_id in rows:
+            if account_id in found[index]:
+                raise AssertionError(f"{account_id} twice, by\n{statements[index]}")
+            found[index].add(account_id)
+        return [frozenset(one) for one in found]
+
+
+def tables(world: World) -> Iterator[tuple[str, dict[str, str], list[list[Any]]]]:
+    """Name, columns and rows of each table of a world."""
+    yield "rule_base", {"account_id": "text"}, [[one] for one in world.base]
+
+    for model in ("account_attributes", "account_extras"):
+        declared = {
+            name: attribute for name, attribute in ATTRIBUTES.items() if attribute["model"] == model
+        }
+        columns = {"account_id": "text"} | {
+            attribute.get("column", name): attribute.get("sql_type", attribute["type"])
+            for name, attribute in declared.items()
+        }
+        yield (
+            model,
+            columns,
+            [
+                [account_id, *(row[name] for name in declared)]
+                for account_id, row in world.attributes.items()
+                # an account of which the model knows nothing has no row there
+                if any(row[name] is not None for name in declared)
+            ],
+        )
+
+    yield (
+        "account_tags",
+        {"account_id": "text", "attribute": "text", "value": "text"},
+        [
+            [account_id, name, value]
+            for account_id, row in world.attributes.items()
+            for name in ("tags", "hobbies")
+            for value in row[name]
+        ],
+    )
+
+    for model in ("activities", "calls"):
+        names = [name for name, event in EVENTS.items() if event["model"] == model]
+        typed = {column: kind for name in names for column, kind in EVENTS[name]["columns"].items()}
+        keys = {
+            "event_id": "text",
+            "account_id": "text",
+            "event_name": "text",
+            "occurred_at": "timestamp",
+            "loaded_at": "timestamp",
+        }
+        columns = keys | {
+            column: NUMBER_TYPES.get(column, "integer") if kind == "number" else kind
+            for column, kind in typed.items()
+        }
+        yield (
+            model,
+            columns,
+            [
+                [event.get(column) for column in columns]
+                for event in world.events
+                if event["event_name"] in names
+            ],
+        )
+
+    day = {"account_id": "text", "as_of_date": "date", "rule_hash": "text"}
+    for group in GROUPS:
+        yield group, day, [[one, world.as_of, "0"] for one in sorted(world.groups[group])]
+
+
+def variables(world: World) -> dict[str, Any]:
+    """The settings under which a world's rules are rendered."""
+    return {
+        "as_of_date": world.as_of.isoformat(),
+        "time_zone": world.zone,
+        "week_start": world.week_start,
+        "known_as_of": iso(world.known_as_of),
+    }
+
+
+def iso(day: date | None) -> str | None:
+    return day and day.isoformat()

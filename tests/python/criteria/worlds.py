@@ -1,0 +1,322 @@
+"""Random worlds: accounts, attributes, events and groups, hostile on purpose.
+
+A world is drawn from a seed, row by row, so that it is small to describe; what
+is drawn sits on the edges that rules are known to miss: NULLs, ties, duplicate
+values, instants on the first instant of a day and one microsecond before it, 29
+February, the turn of the year, days of 23 and 25 hours, text that is syntax
+somewhere, accounts without attributes and attributes without accounts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from criteria.oracle import Row, World, first_instant, shift
+
+ATTRIBUTES: dict[str, dict[str, Any]] = {
+    "sector": {"type": "text", "model": "account_attributes"},
+    "market": {
+        "type": "text",
+        "model": "account_attributes",
+        "column": "market_code",
+        "allowed": ["DE", "AT", "CH", "NO"],
+    },
+    "headcount": {"type": "number", "sql_type": "integer", "model": "account_attributes"},
+    "turnover": {
+        "type": "number",
+        "sql_type": "decimal(18, 2)",
+        "model": "account_attributes",
+        "column": "turnover_amount",
+    },
+    "credit": {"type": "number", "sql_type": "decimal(18, 2)", "model": "account_attributes"},
+    "is_vip": {"type": "boolean", "model": "account_attributes"},
+    "contract_ends_on": {"type": "date", "model": "account_attributes"},
+    "last_login_at": {"type": "timestamp", "model": "account_attributes"},
+    "nickname": {"type": "text", "model": "account_extras"},
+    "quality_score": {"type": "number", "sql_type": "decimal(9, 6)", "model": "account_extras"},
+    "stock": {"type": "number", "sql_type": "bigint", "model": "account_extras"},
+    "is_blocked": {"type": "boolean", "model": "account_extras"},
+    "joined_on": {"type": "date", "model": "account_extras"},
+    "tags": {"type": "values", "model": "account_tags"},
+    "hobbies": {"type": "values", "model": "account_tags"},
+}
+
+EVENTS: dict[str, dict[str, Any]] = {
+    "purchase": {
+        "model": "activities",
+        "columns": {
+            "amount": "number",
+            "quantity": "number",
+            "category": "text",
+            "product": "text",
+            "channel": "text",
+            "is_rush": "boolean",
+            "due_on": "date",
+            "shipped_at": "timestamp",
+        },
+    },
+    "page_view": {"model": "activities", "columns": {"category": "text", "quantity": "number"}},
+    "call": {
+        "model": "calls",
+        "columns": {"topic": "text", "score": "number", "is_resolved": "boolean"},
+    },
+}
+
+GROUPS = ("group_a", "group_b", "group_c")
+
+# What a `sql` leaf may hold, and what it means.
+EXPRESSIONS: dict[str, Callable[[Row], bool | None]] = {
+    "credit > turnover_amount": lambda row: (
+        None
+        if row["credit"] is None or row["turnover"] is None
+        else row["credit"] > row["turnover"]
+    ),
+    "sector like '%''%' or headcount is null": lambda row: (
+        (row["sector"] is not None and "'" in row["sector"])
+        or row["headcount"] is None
+        or (None if row["sector"] is None else False)
+    ),
+    "not is_vip": lambda row: None if row["is_vip"] is None else not row["is_vip"],
+}
+
+TEXTS = [
+    "Pumps",
+    "pumps",
+    "PUMPS & Valves",
+    "Valves",
+    "O'Brien's",
+    "'); drop table rule_base; --",
+    "50% off",
+    "50 off",
+    "a_b",
+    "axb",
+    "a%b",
+    "back\\slash",
+    "trailing\\",
+    'say "hi"',
+    "İstanbul",
+    "istanbul",
+    "Istanbul",
+    "ΣΊΣΥΦΟΣ",
+    "σίσυφος",
+    "σίσυφοσ",
+    "Straße",
+    "STRASSE",
+    "ÄRZTE",
+    "ärzte",
+    "Arzte",
+    "café",
+    "CAFÉ",
+    "😀 shop",
+    "👩‍🔧",
+    "line one\nline two",
+    "carriage\rreturn",
+    "tab\there",
+    "NO",
+    "null",
+    "01067",
+    "1e3",
+    "12:30",
+    "true",
+    "2024-01-31",
+    "{{ 1 + 1 }}",
+    "{% raw %}",
+    "-- comment",
+    "/* comment */",
+    "Nr #1",
+    "[a-z]+(x|y)?",
+    "$1.00",
+    "key: value",
+    "a",
+    "A",
+    "e",
+    " padded ",
+    "?",
+    "x" * 300,
+]
+
+MARKETS = ["DE", "AT", "CH", "NO"]
+SMALL_WORDS = ["red", "Red", "RED", "green", "blue", "O'Neil", "50%", "sale_1", "salé", "sale"]
+
+# Days that are hard somewhere, with zones in which they are.
+DAYS = [
+    ("Europe/Berlin", date(2025, 3, 30)),  # a day of 23 hours
+    ("Europe/Berlin", date(2025, 3, 31)),
+    ("Europe/Berlin", date(2025, 10, 26)),  # a day of 25 hours
+    ("Europe/Berlin", date(2025, 10, 27)),
+    ("Europe/Berlin", date(2024, 2, 29)),
+    ("Europe/Berlin", date(2025, 2, 28)),
+    ("Europe/Berlin", date(2025, 3, 1)),
+    ("Europe/Berlin", date(2024, 12, 31)),
+    ("Europe/Berlin", date(2025, 1, 1)),
+    ("Europe/Berlin", date(2024, 3, 31)),
+    ("Europe/Berlin", date(2025, 5, 31)),
+    ("Europe/Berlin", date(2025, 7, 1)),
+    ("UTC", date(2025, 1, 1)),
+    ("UTC", date(2024, 2, 29)),
+    ("America/New_York", date(2025, 11, 2)),
+    ("America/Sao_Paulo", date(2018, 11, 4)),  # midnight is left out
+    ("America/Havana", date(2025, 11, 2)),  # midnight comes twice
+    ("Asia/Kathmandu", date(2025, 4, 14)),
+    ("Pacific/Apia", date(2011, 12, 31)),  # the day before it never was
+    ("Pacific/Kiritimati", date(2025, 1, 1)),
+]
+
+DURATIONS = ["1d", "7d", "30d", "31d", "90d", "180d", "365d", "1w", "4w", "12w"]
+DURATIONS += ["1m", "2m", "3m", "6m", "12m", "1y", "2y"]
+
+NUMBER_TYPES = {"amount": "decimal(18, 2)", "score": "decimal(5, 2)"}
+
+
+def edge_days(as_of: date) -> list[date]:
+    """Days on which windows of the day begin or end."""
+    days = {as_of, shift(as_of, "1d", -1), shift(as_of, "1d", 1)}
+    days |= {shift(as_of, duration, sign) for duration in DURATIONS for sign in (-1, 1)}
+    days |= {as_of.replace(day=1), date(as_of.year, 1, 1), date(as_of.year, 12, 31)}
+    days |= {as_of - timedelta(days=back) for back in range(8)}
+    days |= {date(as_of.year, month, 1) for month in (4, 7, 10)}
+    return sorted(days)
+
+
+class Maker:
+    """Draws the values of one world."""
+
+    def __init__(self, random: Random, as_of: date, zone: str) -> None:
+        self.random = random
+        self.as_of = as_of
+        self.zone = zone
+        self.edges = edge_days(as_of)
+        # few different texts a world, so that there are ties and no rule selects next to nobody
+        self.texts = random.sample(TEXTS, 7)
+        self.unknown = random.choice([0.0, 0.1, 0.3])
+
+    def maybe(self, value: Any, unknown: float | None = None) -> Any:
+        chance = self.unknown if unknown is None else unknown
+        return None if self.random.random() < chance else value
+
+    def day(self) -> date:
+        if self.random.random() < 0.6:
+            return self.random.choice(self.edges) + timedelta(days=self.random.choice([-1, 0, 0]))
+        return self.as_of + timedelta(days=round(self.random.gauss(-60, 150)))
+
+    def instant(self) -> datetime:
+        start = first_instant(self.day(), self.zone)
+        return start + self.random.choice(
+            [
+                timedelta(0),
+                timedelta(0),
+                timedelta(microseconds=-1),
+                timedelta(seconds=-1),
+                timedelta(seconds=1),
+                timedelta(hours=self.random.randrange(26), minutes=self.random.randrange(60)),
+            ]
+        )
+
+    def money(self) -> Decimal:
+        return Decimal(self.random.choice([0, 1, 4999, 5000, 5001, -250, 999999])) / 100 + Decimal(
+            self.random.choice([0, 0, 0, self.random.randrange(10000)])
+        )
+
+    def attributes(self) -> dict[str, Any]:
+        pick = self.random.choice
+        row = {
+            "sector": pick(self.texts),
+            "market": pick(MARKETS),
+            "headcount": pick([0, 1, 9, 10, 11, 249, 250, 251, self.random.randrange(1000)]),
+            "turnover": self.money(),
+            "credit": self.money(),
+            "is_vip": pick([True, False]),
+            "contract_ends_on": self.day(),
+            "last_login_at": self.instant(),
+            "nickname": pick([*self.texts, pick(TEXTS)]),
+            "quality_score": Decimal(pick([0, 1, 499999, 500000, 500001, 1000000])) / 1000000,
+            "stock": pick([0, 5, 2**53, 2**53 + 1, -(2**53) - 1, self.random.randrange(100)]),
+            "is_blocked": pick([True, False]),
+            "joined_on": self.day(),
+        }
+        row = {name: self.maybe(value) for name, value in row.items()}
+        if self.random.random() < 0.1:  # no row in the second model
+            row |= {
+                name: None
+                for name, declared in ATTRIBUTES.items()
+                if declared["model"] == "account_extras"
+            }
+        for name in ("tags", "hobbies"):
+            row[name] = [
+                self.maybe(pick(SMALL_WORDS), 0.1) for _ in range(pick([0, 0, 1, 1, 2, 3]))
+            ]
+        return row
+
+    def event(self, number: int, account_ids: list[str]) -> dict[str, Any]:
+        pick = self.random.choice
+        happened = self.instant()
+        name = pick(["purchase", "purchase", "purchase", "page_view", "call"])
+        row: dict[str, Any] = {
+            "event_id": f"e{number}",
+            "account_id": pick(account_ids),
+            "event_name": name,
+            "occurred_at": self.maybe(happened, 0.03),
+            "loaded_at": self.maybe(
+                pick([happened, self.instant(), first_instant(self.as_of, self.zone)]), 0.05
+            ),
+        }
+        values = {
+            "amount": lambda: self.money() / pick([1, 1, -1]),
+            "quantity": lambda: pick([-1, 0, 1, 1, 2, 3, 10]),
+            "category": lambda: pick(self.texts[:4]),
+            "product": lambda: pick(["P1", "p1", "P2", "P3", "P 4"]),
+            "channel": lambda: pick(["web", "Web", "phone"]),
+            "is_rush": lambda: pick([True, False]),
+            "due_on": self.day,
+            "shipped_at": self.instant,
+            "topic": lambda: pick(self.texts[:3]),
+            "score": lambda: Decimal(pick([0, 50, 700, 999, 1000])) / 100,
+            "is_resolved": lambda: pick([True, False]),
+        }
+        row |= {column: self.maybe(values[column]()) for column in EVENTS[name]["columns"]}
+        return row
+
+
+def make_world(
+    seed: int,
+    accounts: int,
+    events: int,
+    zone: str,
+    as_of: date,
+    week_start: str,
+    known_as_of: date | None,
+) -> World:
+    random = Random(seed)
+    maker = Maker(random, as_of, zone)
+    # by bytes B comes before a, and by the rules of a language after it
+    account_ids = [f"{random.choice('AbZ')}{number}" for number in range(accounts)]
+    strangers = ["x'1", "X2"]
+    attributes = {
+        account_id: maker.attributes()
+        for account_id in [*account_ids, *strangers]
+        if random.random() < 0.95
+    }
+    owners = [*account_ids, *account_ids, *strangers]
+    groups = {
+        group: frozenset(
+            account_id for account_id in [*account_ids, *strangers] if random.random() < share
+        )
+        for group, share in zip(GROUPS, (0.5, random.choice([0.1, 0.9]), 0.0), strict=True)
+    }
+    return World(
+        as_of=as_of,
+        base=tuple(account_ids),
+        attribute_types={name: declared["type"] for name, declared in ATTRIBUTES.items()},
+        attributes=attributes,
+        event_types={name: declared["columns"] for name, declared in EVENTS.items()},
+        events=[maker.event(number, owners) for number in range(events)],
+        groups=groups,
+        expressions=EXPRESSIONS,
+        zone=zone,
+        week_start=week_start,
+        known_as_of=known_as_of,
+    )
