@@ -139,6 +139,8 @@ class Database:
 
     def __init__(self) -> None:
         self.connection = duckdb.connect()
+        # tables of a few rows: threads cost more than they give
+        self.connection.execute("set threads = 1")
         self.connection.execute("attach ':memory:' as rule_consumer")
         self.connection.execute("create schema rule_consumer.rules")
 

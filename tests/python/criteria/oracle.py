@@ -85,7 +85,7 @@ def members(rule: str | Tree, world: World, tally: Tally | None = None) -> froze
 def parse(text: str) -> Tree:
     try:
         tree = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise RuleError(f"no YAML: {error}") from error
     if not isinstance(tree, dict):
         raise RuleError(f"a rule is a mapping with one key, got {tree!r}")
