@@ -37,10 +37,26 @@
 
 {#
     SQL: a text literal that holds exactly `text`. The one way by which a value
-    from a rule, a seed or a setting enters SQL.
+    from a rule, a seed or a setting enters SQL. Line breaks are written as codes:
+    SQL is indented where it is put together, and a break inside quotes would be
+    indented with it.
 #}
 {% macro text_literal(text) %}
-    {{- return(adapter.dispatch('text_literal', 'crm_segmentation')(text)) -}}
+    {%- set codes = {
+        '\n': 10, '\x0b': 11, '\x0c': 12, '\r': 13, '\x1c': 28, '\x1d': 29,
+        '\x1e': 30, '\x85': 133, '\u2028': 8232, '\u2029': 8233
+    } -%}
+    {%- set parts = [] -%}
+    {%- for part in modules.re.split('([' ~ codes | join ~ '])', text | string) -%}
+        {%- if part in codes -%}
+            {%- do parts.append('chr(' ~ codes[part] ~ ')') -%}
+        {%- elif part or loop.length == 1 -%}
+            {%- do parts.append(
+                adapter.dispatch('text_literal', 'crm_segmentation')(part)
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return('(' ~ parts | join(' || ') ~ ')' if parts | length > 1 else parts[0]) -}}
 {% endmacro %}
 
 {% macro default__text_literal(text) %}

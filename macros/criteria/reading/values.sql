@@ -25,7 +25,7 @@
 
 {% macro read_text(context, operand, raw, path) %}
     {%- set wanted = operand.name ~ ' is a text' -%}
-    {%- if raw is string and raw | trim == '' -%}
+    {%- if raw is string and raw == '' -%}
         {%- do crm_segmentation.rule_error(
             context, path, 'empty text', raw, '',
             "Blank is stored as unknown: say 'is_null: true'."

@@ -7,6 +7,7 @@ called through dbt's own context, without a command line in between.
 
 from __future__ import annotations
 
+import copy
 import random
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -91,6 +92,10 @@ class Engine:
         self.context = generate_runtime_macro_context(
             macro, self.config, self.manifest, "crm_segmentation"
         )
+        # declarations are the same for every rule, and slow to put together
+        for name in ("attribute_catalog", "event_catalog"):
+            catalog = self.call(name)
+            self.context["crm_segmentation"][name] = lambda catalog=catalog: copy.deepcopy(catalog)
 
     def call(self, macro: str, *arguments: Any, **named: Any) -> Any:
         node = self.manifest.macros[f"macro.crm_segmentation.{macro}"]
@@ -197,8 +202,8 @@ def tables(world: World) -> Iterator[tuple[str, dict[str, str], list[list[Any]]]
             [
                 [account_id, *(row[name] for name in declared)]
                 for account_id, row in world.attributes.items()
-                # an account of which the model knows nothing has no row there
-                if any(row[name] is not None for name in declared)
+                # an account of which the second model knows nothing has no row there
+                if model == "account_attributes" or any(row[name] is not None for name in declared)
             ],
         )
 

@@ -53,6 +53,10 @@ class World:
     week_start: str = "monday"
     known_as_of: date | None = None
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        # of a world of a thousand values a failing test says what matters itself
+        printer.text(f"World({self.as_of} in {self.zone}, {len(self.base)} accounts)")
+
     @cached_property
     def events_by_account(self) -> dict[str, list[Row]]:
         index: dict[str, list[Row]] = {}
@@ -720,6 +724,10 @@ def member_of(spec: Any, place: Account) -> bool:
 
 @leaf("sql")
 def sql_leaf(spec: Any, place: Account) -> bool:
-    """Kind 35: what the expression means is given with the world; unknown is false."""
+    """Kind 35: what the expression means is given with the world; unknown is false.
+
+    It is asked over the rows of attributes, so an account without one does not meet it.
+    """
     row = {name: place.value(name) for name in place.world.attribute_types}
-    return place.count("35", place.world.expressions[spec["expression"]](row) is True)
+    answer = place.world.expressions[spec["expression"]](row) is True
+    return place.count("35", answer and place.account_id in place.world.attributes)
