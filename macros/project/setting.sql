@@ -12,6 +12,8 @@
         'week_start': 'monday',
         'reporting_currency': 'EUR',
         'extra_events': {},
+        'absent_sources': [],
+        'max_quarantined_share': 0.01,
         'extra_attributes': {},
         'rejected_value_share': 0.05,
         'modelling_sample_size': 50000,

@@ -1,0 +1,52 @@
+{%- set record_key = crm_segmentation.clean_text('campaign_id') -%}
+
+with
+
+raw_rows as {{ crm_segmentation.not_materialized() }} (
+
+    select * from {{ crm_segmentation.raw('crm', 'campaigns') }}
+
+),
+
+repeated_keys as {{ crm_segmentation.materialized() }} (
+
+    select {{ record_key }} as record_key
+    from raw_rows
+    where {{ record_key }} is not null
+    group by {{ record_key }}
+    having count(*) > 1
+
+),
+
+typed as {{ crm_segmentation.not_materialized() }} (
+
+    select
+        {{ record_key }} as record_key,
+        {{ crm_segmentation.clean_text('campaign_id') }} as campaign_id,
+        {{ crm_segmentation.clean_text('name') }} as name,
+        {{ crm_segmentation.clean_text('channel') }} as channel,
+        {{ crm_segmentation.clean_text('purpose') }} as purpose,
+        {{ crm_segmentation.safe_cast('starts_on', 'date') }} as starts_on,
+        {{ crm_segmentation.safe_cast('ends_on', 'date') }} as ends_on,
+        {{ crm_segmentation.safe_cast('cost', 'decimal(18, 2)') }} as cost_amount,
+        {{ crm_segmentation.clean_text('currency') }} as currency_code,
+        {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
+        {{ crm_segmentation.lost_values({
+            'ends_on': 'date',
+            'cost': 'decimal(18, 2)'
+        }) }} as lost_value_count,
+        {{ crm_segmentation.row_fault(
+            key=['campaign_id'],
+            required={'starts_on': 'date', '_loaded_at': 'timestamp'}
+        ) }} as row_fault,
+        {{ crm_segmentation.row_as_json('raw_rows') }} as raw_row,
+        coalesce(
+            {{ record_key }} in (select record_key from repeated_keys), false
+        ) as is_repeated
+    from raw_rows
+
+),
+
+{{ crm_segmentation.judge_repeated_keys('typed') }}
+
+select * from final

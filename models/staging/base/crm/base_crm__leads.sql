@@ -1,0 +1,53 @@
+{%- set record_key = crm_segmentation.clean_text('lead_no') -%}
+
+with
+
+raw_rows as {{ crm_segmentation.not_materialized() }} (
+
+    select * from {{ crm_segmentation.raw('crm', 'leads') }}
+
+),
+
+repeated_keys as {{ crm_segmentation.materialized() }} (
+
+    select {{ record_key }} as record_key
+    from raw_rows
+    where {{ record_key }} is not null
+    group by {{ record_key }}
+    having count(*) > 1
+
+),
+
+typed as {{ crm_segmentation.not_materialized() }} (
+
+    select
+        {{ record_key }} as record_key,
+        {{ crm_segmentation.clean_text('lead_no') }} as crm_lead_id,
+        {{ crm_segmentation.clean_text('first_name') }} as first_name,
+        {{ crm_segmentation.clean_text('last_name') }} as last_name,
+        {{ crm_segmentation.clean_text('company') }} as company_name,
+        {{ crm_segmentation.clean_text('email') }} as email,
+        {{ crm_segmentation.clean_text('phone') }} as phone,
+        {{ crm_segmentation.clean_text('country') }} as country_code,
+        {{ crm_segmentation.clean_text('status') }} as status,
+        {{ crm_segmentation.clean_text('lead_source') }} as lead_source,
+        {{ crm_segmentation.clean_text('converted_account_no') }} as converted_crm_account_id,
+        {{ crm_segmentation.safe_cast('created_at', 'timestamp') }} as created_at,
+        {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
+        0 as lost_value_count,
+        {{ crm_segmentation.row_fault(
+            key=['lead_no'],
+            required={'created_at': 'timestamp', '_loaded_at': 'timestamp'},
+            not_after_load=['created_at']
+        ) }} as row_fault,
+        {{ crm_segmentation.row_as_json('raw_rows') }} as raw_row,
+        coalesce(
+            {{ record_key }} in (select record_key from repeated_keys), false
+        ) as is_repeated
+    from raw_rows
+
+),
+
+{{ crm_segmentation.judge_repeated_keys('typed') }}
+
+select * from final

@@ -1,0 +1,52 @@
+{%- set record_key = crm_segmentation.clean_text('suppression_id') -%}
+
+with
+
+raw_rows as {{ crm_segmentation.not_materialized() }} (
+
+    select * from {{ crm_segmentation.raw('crm', 'suppressions') }}
+
+),
+
+repeated_keys as {{ crm_segmentation.materialized() }} (
+
+    select {{ record_key }} as record_key
+    from raw_rows
+    where {{ record_key }} is not null
+    group by {{ record_key }}
+    having count(*) > 1
+
+),
+
+typed as {{ crm_segmentation.not_materialized() }} (
+
+    select
+        {{ record_key }} as record_key,
+        {{ crm_segmentation.clean_text('suppression_id') }} as suppression_id,
+        {{ crm_segmentation.clean_text('channel') }} as channel,
+        {{ crm_segmentation.clean_text('contact_point') }} as contact_point,
+        {{ crm_segmentation.clean_text('reason') }} as reason,
+        {{ crm_segmentation.safe_cast('occurred_at', 'timestamp') }} as occurred_at,
+        {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
+        0 as lost_value_count,
+        {{ crm_segmentation.row_fault(
+            key=['suppression_id'],
+            required={
+                'channel': 'text',
+                'contact_point': 'text',
+                'occurred_at': 'timestamp',
+                '_loaded_at': 'timestamp'
+            },
+            not_after_load=['occurred_at']
+        ) }} as row_fault,
+        {{ crm_segmentation.row_as_json('raw_rows') }} as raw_row,
+        coalesce(
+            {{ record_key }} in (select record_key from repeated_keys), false
+        ) as is_repeated
+    from raw_rows
+
+),
+
+{{ crm_segmentation.judge_repeated_keys('typed') }}
+
+select * from final

@@ -1,0 +1,54 @@
+{%- set record_key = crm_segmentation.clean_text('line_id') -%}
+
+with
+
+raw_rows as {{ crm_segmentation.not_materialized() }} (
+
+    select * from {{ crm_segmentation.raw('erp', 'order_lines') }}
+
+),
+
+repeated_keys as {{ crm_segmentation.materialized() }} (
+
+    select {{ record_key }} as record_key
+    from raw_rows
+    where {{ record_key }} is not null
+    group by {{ record_key }}
+    having count(*) > 1
+
+),
+
+typed as {{ crm_segmentation.not_materialized() }} (
+
+    select
+        {{ record_key }} as record_key,
+        {{ crm_segmentation.clean_text('line_id') }} as order_line_id,
+        {{ crm_segmentation.clean_text('order_no') }} as order_id,
+        {{ crm_segmentation.clean_text('product_no') }} as product_id,
+        {{ crm_segmentation.safe_cast('quantity', 'decimal(18, 3)') }} as quantity,
+        {{ crm_segmentation.safe_cast('net_amount', 'decimal(18, 2)') }} as net_amount,
+        {{ crm_segmentation.safe_cast('cost', 'decimal(18, 2)') }} as cost_amount,
+        {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
+        {{ crm_segmentation.lost_values({
+            'cost': 'decimal(18, 2)'
+        }) }} as lost_value_count,
+        {{ crm_segmentation.row_fault(
+            key=['line_id'],
+            required={
+                'order_no': 'text',
+                'quantity': 'decimal(18, 3)',
+                'net_amount': 'decimal(18, 2)',
+                '_loaded_at': 'timestamp'
+            }
+        ) }} as row_fault,
+        {{ crm_segmentation.row_as_json('raw_rows') }} as raw_row,
+        coalesce(
+            {{ record_key }} in (select record_key from repeated_keys), false
+        ) as is_repeated
+    from raw_rows
+
+),
+
+{{ crm_segmentation.judge_repeated_keys('typed') }}
+
+select * from final
