@@ -1,26 +1,18 @@
 with
 
-{% for name in crm_segmentation.staged_tables() -%}
-{%- set source_name, table_name = name.split('.') -%}
-read_{{ source_name }}__{{ table_name }} as (
+raw_row_counts as (
 
-    select
-        count(*) as rows_in,
-        sum(lost_value_count) as values_lost
-    from {{ ref('base_' ~ source_name ~ '__' ~ table_name) }}
+    select * from {{ ref('raw_row_counts') }}
 
 ),
 
-staged_{{ source_name }}__{{ table_name }} as (
+quarantined_rows as (
 
-    select count(*) as rows_out
-    from {{ ref('stg_' ~ source_name ~ '__' ~ table_name) }}
+    select * from {{ ref('quarantined_rows') }}
 
 ),
 
-{% endfor -%}
-
-counted as (
+staged as (
 
     {%- for name in crm_segmentation.staged_tables() %}
     {%- set source_name, table_name = name.split('.') %}
@@ -28,12 +20,16 @@ counted as (
     select
         '{{ source_name }}' as source_name,
         '{{ table_name }}' as table_name,
-        {{ crm_segmentation.is_replaced(source_name, table_name) }} as is_replaced,
-        rows_in,
-        rows_out,
-        values_lost
-    from read_{{ source_name }}__{{ table_name }}
-    cross join staged_{{ source_name }}__{{ table_name }}
+        {{ crm_segmentation.is_replaced(source_name, table_name) | lower }}
+            as is_replaced,
+        (
+            select count(*)
+            from {{ ref('stg_' ~ source_name ~ '__' ~ table_name) }}
+        ) as rows_out,
+        (
+            select sum(lost_value_count)
+            from {{ ref('base_' ~ source_name ~ '__' ~ table_name) }}
+        ) as values_lost
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -47,7 +43,7 @@ quarantined as (
         source_name,
         table_name,
         count(*) as rows_quarantined
-    from {{ ref('quarantined_rows') }}
+    from quarantined_rows
     where rejected_in = 'staging'
     group by
         source_name,
@@ -58,21 +54,24 @@ quarantined as (
 final as (
 
     select
-        counted.source_name,
-        counted.table_name,
-        counted.is_replaced,
+        staged.source_name,
+        staged.table_name,
+        staged.is_replaced,
         -- what a staging model of the installing project reads is not known here
-        cast(
-            case when not counted.is_replaced then counted.rows_in end as bigint
-        ) as rows_in,
-        cast(counted.rows_out as bigint) as rows_out,
+        case when not staged.is_replaced then raw_row_counts.row_count end as rows_in,
+        cast(staged.rows_out as bigint) as rows_out,
         cast(coalesce(quarantined.rows_quarantined, 0) as bigint)
             as rows_quarantined,
-        cast(coalesce(counted.values_lost, 0) as bigint) as values_lost
-    from counted
+        cast(coalesce(staged.values_lost, 0) as bigint) as values_lost
+    from staged
+    inner join raw_row_counts
+        on
+            staged.source_name = raw_row_counts.source_name
+            and staged.table_name = raw_row_counts.table_name
     left join quarantined
-        on counted.source_name = quarantined.source_name
-        and counted.table_name = quarantined.table_name
+        on
+            staged.source_name = quarantined.source_name
+            and staged.table_name = quarantined.table_name
 
 )
 

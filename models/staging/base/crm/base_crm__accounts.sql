@@ -42,7 +42,8 @@ typed as {{ crm_segmentation.not_materialized() }} (
         {{ crm_segmentation.clean_text('tax_id') }} as tax_id,
         {{ crm_segmentation.clean_text('industry') }} as industry,
         {{ crm_segmentation.safe_cast('employees', 'integer') }} as employee_count,
-        {{ crm_segmentation.safe_cast('annual_revenue', 'decimal(18, 2)') }} as annual_revenue_amount,
+        {{ crm_segmentation.safe_cast('annual_revenue', 'decimal(18, 2)') }}
+            as annual_revenue_amount,
         {{ crm_segmentation.clean_text('tier') }} as tier,
         {{ crm_segmentation.clean_text('owner_name') }} as owner_name,
         {{ crm_segmentation.clean_text('language') }} as language,
@@ -72,7 +73,8 @@ typed as {{ crm_segmentation.not_materialized() }} (
         ) }} as row_fault,
         {{ crm_segmentation.row_as_json('raw_rows') }} as raw_row,
         coalesce(
-            {{ record_key }} in (select record_key from repeated_keys), false
+            {{ record_key }} in (select repeated_keys.record_key from repeated_keys),
+            false
         ) as is_repeated
     from raw_rows
 

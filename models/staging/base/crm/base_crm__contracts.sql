@@ -28,7 +28,8 @@ typed as {{ crm_segmentation.not_materialized() }} (
         {{ crm_segmentation.safe_cast('starts_on', 'date') }} as starts_on,
         {{ crm_segmentation.safe_cast('renews_on', 'date') }} as renews_on,
         {{ crm_segmentation.safe_cast('ends_on', 'date') }} as ends_on,
-        {{ crm_segmentation.safe_cast('annual_amount', 'decimal(18, 2)') }} as annual_amount,
+        {{ crm_segmentation.safe_cast('annual_amount', 'decimal(18, 2)') }}
+            as annual_amount,
         {{ crm_segmentation.clean_text('currency') }} as currency_code,
         {{ crm_segmentation.clean_text('status') }} as status,
         {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
@@ -47,7 +48,8 @@ typed as {{ crm_segmentation.not_materialized() }} (
         ) }} as row_fault,
         {{ crm_segmentation.row_as_json('raw_rows') }} as raw_row,
         coalesce(
-            {{ record_key }} in (select record_key from repeated_keys), false
+            {{ record_key }} in (select repeated_keys.record_key from repeated_keys),
+            false
         ) as is_repeated
     from raw_rows
 

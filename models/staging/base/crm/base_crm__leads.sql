@@ -31,7 +31,8 @@ typed as {{ crm_segmentation.not_materialized() }} (
         {{ crm_segmentation.clean_text('country') }} as country_code,
         {{ crm_segmentation.clean_text('status') }} as status,
         {{ crm_segmentation.clean_text('lead_source') }} as lead_source,
-        {{ crm_segmentation.clean_text('converted_account_no') }} as converted_crm_account_id,
+        {{ crm_segmentation.clean_text('converted_account_no') }}
+            as converted_crm_account_id,
         {{ crm_segmentation.safe_cast('created_at', 'timestamp') }} as created_at,
         {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
         0 as lost_value_count,
@@ -42,7 +43,8 @@ typed as {{ crm_segmentation.not_materialized() }} (
         ) }} as row_fault,
         {{ crm_segmentation.row_as_json('raw_rows') }} as raw_row,
         coalesce(
-            {{ record_key }} in (select record_key from repeated_keys), false
+            {{ record_key }} in (select repeated_keys.record_key from repeated_keys),
+            false
         ) as is_repeated
     from raw_rows
 

@@ -42,7 +42,8 @@ typed as {{ crm_segmentation.not_materialized() }} (
         ) }} as row_fault,
         {{ crm_segmentation.row_as_json('raw_rows') }} as raw_row,
         coalesce(
-            {{ record_key }} in (select record_key from repeated_keys), false
+            {{ record_key }} in (select repeated_keys.record_key from repeated_keys),
+            false
         ) as is_repeated
     from raw_rows
 

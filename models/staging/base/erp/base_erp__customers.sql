@@ -32,7 +32,8 @@ typed as {{ crm_segmentation.not_materialized() }} (
         {{ crm_segmentation.clean_text('country') }} as country_code,
         {{ crm_segmentation.clean_text('tax_id') }} as tax_id,
         {{ crm_segmentation.clean_text('customer_group') }} as customer_group,
-        {{ crm_segmentation.safe_cast('credit_limit', 'decimal(18, 2)') }} as credit_limit_amount,
+        {{ crm_segmentation.safe_cast('credit_limit', 'decimal(18, 2)') }}
+            as credit_limit_amount,
         {{ crm_segmentation.clean_text('currency') }} as currency_code,
         {{ crm_segmentation.clean_text('crm_account_no') }} as crm_account_id,
         {{ crm_segmentation.safe_cast('created_at', 'timestamp') }} as created_at,
@@ -47,7 +48,8 @@ typed as {{ crm_segmentation.not_materialized() }} (
         ) }} as row_fault,
         {{ crm_segmentation.row_as_json('raw_rows') }} as raw_row,
         coalesce(
-            {{ record_key }} in (select record_key from repeated_keys), false
+            {{ record_key }} in (select repeated_keys.record_key from repeated_keys),
+            false
         ) as is_repeated
     from raw_rows
 
