@@ -12,6 +12,14 @@
 {% endmacro %}
 
 {% macro default__safe_cast(expression, type) %}
+    {%- if type in ['integer', 'bigint'] -%}
+        {#- DuckDB rounds: '12.5' would be a value that nobody delivered. -#}
+        {%- set number = "try_cast(" ~ expression ~ " as double)" -%}
+        {{- return(
+            "case when " ~ number ~ " = floor(" ~ number ~ ") then try_cast("
+            ~ expression ~ " as " ~ type ~ ") end"
+        ) -}}
+    {%- endif -%}
     {{- return("try_cast(" ~ expression ~ " as " ~ type ~ ")") -}}
 {% endmacro %}
 

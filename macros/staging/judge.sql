@@ -7,6 +7,8 @@
     | no_primary_key            | a part of the key is blank                  |
     | missing_value:<column>    | a required value is blank                   |
     | unparseable_value:<column>| a required value is not of its type         |
+    | zoned_time:<column>       | a time with an offset from UTC, which engines |
+    |                           | would drop in silence: hours off            |
     | time_after_load:<column>  | a time that its own load could not know yet |
     | exact_duplicate           | the row is there twice; one survives        |
     | key_used_twice            | rows that differ share a key; the newest    |
@@ -23,8 +25,9 @@
     | key            | raw columns of the primary key                      |
     | required       | raw column -> type, for values that must be there   |
     | not_after_load | raw columns of times that cannot lie after the load |
+    | other_times    | raw columns of times that may                       |
 #}
-{% macro row_fault(key, required, not_after_load=[]) %}
+{% macro row_fault(key, required, not_after_load=[], other_times=[]) %}
     {%- set lines = [] -%}
     {%- for column in key -%}
         {%- do lines.append(
@@ -51,6 +54,12 @@
             ) -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- for column in not_after_load + other_times + ['_loaded_at'] -%}
+        {%- do lines.append(
+            "when " ~ crm_segmentation.is_zoned(column)
+            ~ "\n                then 'zoned_time:" ~ column ~ "'"
+        ) -%}
+    {%- endfor -%}
     {%- for column in not_after_load -%}
         {%- do lines.append(
             "when " ~ crm_segmentation.safe_cast(column, 'timestamp')
@@ -63,13 +72,24 @@
     ) -}}
 {% endmacro %}
 
+{# SQL: whether a time carries an offset other than none, as in 10:15:00+02. #}
+{% macro is_zoned(column) %}
+    {%- set text = "cast(" ~ column ~ " as text)" -%}
+    {{- return(
+        text ~ " like '%:%-%'\n                or (\n                    "
+        ~ text ~ " like '%:%+%'\n                    and "
+        ~ text ~ " not like '%+00%'\n                )"
+    ) -}}
+{% endmacro %}
+
 {# SQL: how many optional values (raw column -> type) become NULL by their cast. #}
 {% macro lost_values(optional) %}
     {%- set terms = [] -%}
     {%- for column, type in optional.items() -%}
         {%- do terms.append(
-            "case when " ~ crm_segmentation.safe_cast(column, type) ~ " is null and "
-            ~ crm_segmentation.clean_text(column) ~ " is not null then 1 else 0 end"
+            "case\n            when " ~ crm_segmentation.safe_cast(column, type)
+            ~ " is null\n                and " ~ crm_segmentation.clean_text(column)
+            ~ " is not null\n                then 1\n            else 0\n        end"
         ) -%}
     {%- endfor -%}
     {{- return(terms | join("\n        + ")) -}}

@@ -44,7 +44,8 @@ typed as {{ crm_segmentation.not_materialized() }} (
                 'occurred_at': 'timestamp',
                 '_loaded_at': 'timestamp'
             },
-            not_after_load=['occurred_at']
+            not_after_load=['occurred_at'],
+            other_times=['expires_at']
         ) }} as row_fault,
         {{ crm_segmentation.row_as_json('raw_rows') }} as raw_row,
         coalesce(
