@@ -29,6 +29,9 @@
         'extra_kpis': [],
         'extra_kpi_events': [],
         'extra_kpi_flags': none,
+        'extra_identity_references': [],
+        'extra_identity_rules': [],
+        'extra_identity_forms': {},
     }) }}
 {% endmacro %}
 
