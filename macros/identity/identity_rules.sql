@@ -123,6 +123,46 @@
             'match': ['phone_key', 'person_key'],
             'max_parties': 4,
             'unless_differ': ['birth_date']
+        },
+        {
+            'name': 'company_and_address',
+            'strength': 3,
+            'match': ['company_key', 'street_key', 'postal_key'],
+            'max_parties': 4,
+            'unless_differ': ['tax_key']
+        },
+        {
+            'name': 'person_and_birth_date',
+            'strength': 3,
+            'match': ['person_key', 'birth_date'],
+            'max_parties': 3
+        },
+        {
+            'name': 'person_and_address',
+            'strength': 3,
+            'match': ['person_key', 'street_key', 'postal_key'],
+            'max_parties': 3,
+            'unless_differ': ['birth_date']
+        },
+        {
+            'name': 'birth_date_and_address',
+            'strength': 4,
+            'match': ['birth_date', 'street_key', 'postal_key'],
+            'max_parties': 2,
+            'unless_differ': ['given_initial']
+        },
+        {
+            'name': 'given_name_birth_date_and_postal_code',
+            'strength': 4,
+            'match': ['given_key', 'birth_date', 'postal_key'],
+            'max_parties': 2
+        },
+        {
+            'name': 'family_name_birth_date_and_postal_code',
+            'strength': 4,
+            'match': ['family_key', 'birth_date', 'postal_key'],
+            'max_parties': 2,
+            'unless_differ': ['given_initial']
         }
     ] -%}
     {%- set extra = {} -%}
@@ -158,6 +198,7 @@
         'postal_key': 'postal_key',
         'city_key': 'city_key',
         'country_code': 'country_code',
+        'given_initial': 'substr(given_key, 1, 1)',
         'person_initials':
             "substr(person_key, 1, 1)"
             ~ " || substr(split_part(person_key, ' ', -1), 1, 1)",

@@ -29,6 +29,7 @@
         'extra_kpis': [],
         'extra_kpi_events': [],
         'extra_kpi_flags': none,
+        'identity_decisions': none,
         'extra_identity_references': [],
         'extra_identity_rules': [],
         'extra_identity_forms': {},
@@ -40,6 +41,7 @@
     {{ return({
         'as_of_date': '2026-01-01',
         'time_zone': 'Europe/Berlin',
+        'identity_decisions': 'identity_decisions',
     }) }}
 {% endmacro %}
 

@@ -62,8 +62,8 @@ def write_project(folder: Path, models: Mapping[str, str] | None = None) -> None
         (folder / link).symlink_to(target)
     # dbt does not look behind a link to a folder of models
     shutil.copytree(ROOT / "models" / "intermediate" / "identity", folder / "models" / "identity")
-    for seed in (ROOT / "seeds" / "rules").glob("*identity*"):
-        (folder / "seeds" / seed.name).symlink_to(seed)
+    for seed in ("_identity__seeds.yml", "identity_calling_codes.csv"):
+        (folder / "seeds" / seed).symlink_to(ROOT / "seeds" / "rules" / seed)
     (folder / "dbt_project.yml").write_text(
         yaml.safe_dump(
             {
@@ -106,5 +106,3 @@ def write_rows(database: Path, rows: Rows) -> None:
             connection.unregister("frame")
 
 
-def words(text: str) -> list[str]:
-    return re.findall(r"\w+", text)

@@ -2,23 +2,8 @@ with records as (
     select * from {{ ref('int_identity_records') }}
 ),
 
-clusters as (
-    select * from {{ ref('int_identity_clusters') }}
-),
-
-attachments as (
-    select * from {{ ref('int_identity_attachments') }}
-),
-
-joined as (
-    select
-        clusters.node,
-        coalesce(
-            attachments.target_cluster_node, clusters.cluster_node
-        ) as home_node
-    from clusters
-    left join attachments
-        on clusters.cluster_node = attachments.free_cluster_node
+homes as (
+    select * from {{ ref('int_identity_homes') }}
 ),
 
 -- Nodes are numbered in the order of founding, so the smallest is the founder.
@@ -26,13 +11,13 @@ founders as (
     select
         home_node,
         min(node) as founding_node
-    from joined
+    from homes
     group by home_node
 ),
 
 kinds as (
     select
-        joined.home_node,
+        homes.home_node,
         max(case
             when
                 records.record_type in ('account', 'customer')
@@ -48,10 +33,10 @@ kinds as (
         end) as has_lead,
         max(case when records.record_type = 'guest' then 1 else 0 end)
             as has_guest
-    from joined
+    from homes
     inner join records
-        on joined.node = records.node
-    group by joined.home_node
+        on homes.node = records.node
+    group by homes.home_node
 ),
 
 final as (
@@ -74,15 +59,15 @@ final as (
         cast(records.first_seen_at as timestamp) as first_seen_at,
         cast(records.node as bigint) as node,
         cast(founders.founding_node as bigint) as founding_node
-    from joined
+    from homes
     inner join records
-        on joined.node = records.node
+        on homes.node = records.node
     inner join founders
-        on joined.home_node = founders.home_node
+        on homes.home_node = founders.home_node
     inner join records as founding_records
         on founders.founding_node = founding_records.node
     inner join kinds
-        on joined.home_node = kinds.home_node
+        on homes.home_node = kinds.home_node
 )
 
 select * from final

@@ -3,6 +3,10 @@ with records as (
     select * from {{ ref('int_identity_records') }}
 ),
 
+decisions as (
+    select * from {{ ref('int_identity_decisions') }}
+),
+
 named_keys as (
     {%- for reference in references %}
     select
@@ -50,14 +54,31 @@ resolved as (
     where from_records.node <> to_records.node
 ),
 
+edges as (
+    select
+        rule_name,
+        rule_order,
+        left_node,
+        right_node
+    from resolved
+    where party_count <= max_parties
+    union all
+    select
+        'decided_same' as rule_name,
+        0 as rule_order,
+        left_node,
+        right_node
+    from decisions
+    where is_same = 1
+),
+
 final as (
     select
         cast(rule_name as text) as rule_name,
         cast(rule_order as integer) as rule_order,
         cast(left_node as bigint) as left_node,
         cast(right_node as bigint) as right_node
-    from resolved
-    where party_count <= max_parties
+    from edges
 )
 
 select * from final
