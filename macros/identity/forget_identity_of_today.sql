@@ -1,0 +1,13 @@
+{#
+    SQL that takes back what a run of this day, or of a later one, wrote into the
+    history of identity; nothing before the history exists.
+#}
+{% macro forget_identity_of_today() %}
+    {%- if is_incremental() -%}
+        {{- return(
+            "delete from " ~ this ~ " where as_of_date >= "
+            ~ crm_segmentation.date_literal(crm_segmentation.as_of_date())
+        ) -}}
+    {%- endif -%}
+    {{- return('') -}}
+{% endmacro %}

@@ -1,0 +1,160 @@
+{#-
+    What earlier runs knew is nowhere else, so a full refresh keeps it. A second run
+    of a day first takes back what the first one wrote.
+-#}
+{{ config(
+    materialized='incremental',
+    full_refresh=false,
+    pre_hook="{{ crm_segmentation.forget_identity_of_today() }}"
+) }}
+{%- set as_of = crm_segmentation.date_literal(crm_segmentation.as_of_date()) %}
+with account_keys as (
+    select * from {{ ref('int_account_keys') }}
+),
+
+edges as (
+    select * from {{ ref('int_identity_edges') }}
+    where not is_cut
+),
+
+recorded as (
+    {%- if is_incremental() %}
+    select * from {{ this }}
+    where as_of_date < {{ as_of }}
+    {%- else %}
+    select
+        source,
+        record_type,
+        founding_key,
+        account_id,
+        cast(null as date) as as_of_date
+    from account_keys
+    where 1 = 0
+    {%- endif %}
+),
+
+ranked_recorded as (
+    select
+        source,
+        record_type,
+        founding_key,
+        account_id,
+        row_number() over (
+            partition by source, record_type, founding_key
+            order by as_of_date desc
+        ) as place
+    from recorded
+),
+
+compared as (
+    select
+        account_keys.node,
+        account_keys.source,
+        account_keys.record_type,
+        account_keys.founding_key,
+        account_keys.account_id,
+        ranked_recorded.account_id as previous_account_id
+    from account_keys
+    left join ranked_recorded
+        on
+            account_keys.source = ranked_recorded.source
+            and account_keys.record_type = ranked_recorded.record_type
+            and account_keys.founding_key = ranked_recorded.founding_key
+            and ranked_recorded.place = 1
+),
+
+-- The edge that led out of the old account into the rest of the new one.
+edge_ends as (
+    select
+        left_ends.account_id,
+        left_ends.previous_account_id as left_previous_id,
+        right_ends.previous_account_id as right_previous_id,
+        edges.rule_name,
+        edges.strength,
+        edges.left_node,
+        edges.right_node,
+        edges.left_source || ':' || edges.left_record_type || ':'
+        || edges.left_key as left_record,
+        edges.right_source || ':' || edges.right_record_type || ':'
+        || edges.right_key as right_record
+    from edges
+    inner join compared as left_ends
+        on edges.left_node = left_ends.node
+    inner join compared as right_ends
+        on edges.right_node = right_ends.node
+    where
+        left_ends.previous_account_id is distinct from
+        right_ends.previous_account_id
+),
+
+edges_out as (
+    select
+        account_id,
+        left_previous_id as previous_account_id,
+        rule_name,
+        strength,
+        left_node,
+        right_node,
+        left_record,
+        right_record
+    from edge_ends
+    union all
+    select
+        account_id,
+        right_previous_id as previous_account_id,
+        rule_name,
+        strength,
+        left_node,
+        right_node,
+        left_record,
+        right_record
+    from edge_ends
+),
+
+ranked_edges_out as (
+    select
+        *,
+        row_number() over (
+            partition by account_id, previous_account_id
+            order by
+                strength,
+                left_node,
+                right_node,
+                {{ crm_segmentation.by_bytes('rule_name') }} nulls last
+        ) as place
+    from edges_out
+    where previous_account_id is not null
+),
+
+living_accounts as (
+    select distinct account_id from account_keys
+),
+
+final as (
+    select
+        {{ as_of }} as as_of_date,
+        cast(compared.source as text) as source,
+        cast(compared.record_type as text) as record_type,
+        cast(compared.founding_key as text) as founding_key,
+        cast(compared.account_id as text) as account_id,
+        cast(compared.previous_account_id as text) as previous_account_id,
+        cast(case
+            when compared.previous_account_id is null then 'new'
+            when living_accounts.account_id is null then 'merged'
+            else 'split'
+        end as text) as change,
+        cast(ranked_edges_out.rule_name as text) as rule_name,
+        cast(ranked_edges_out.left_record as text) as left_record,
+        cast(ranked_edges_out.right_record as text) as right_record
+    from compared
+    left join living_accounts
+        on compared.previous_account_id = living_accounts.account_id
+    left join ranked_edges_out
+        on
+            compared.account_id = ranked_edges_out.account_id
+            and compared.previous_account_id = ranked_edges_out.previous_account_id
+            and ranked_edges_out.place = 1
+    where compared.account_id is distinct from compared.previous_account_id
+)
+
+select * from final
