@@ -1,15 +1,15 @@
 """The identity models alone, over staging rows that a test writes as Python dictionaries.
 
-A dbt project in a folder of its own links our macros, seeds and identity models, and has
-staging models that only read what the test put into the database. So a test drives the very
+A dbt project in a folder of its own has our macros, seeds and identity models, and staging
+models that only read what the test put into the database. So a test drives the very
 machinery, and its rows are the truth.
 """
 
 from __future__ import annotations
 
-import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 LOADED_AT = "2025-12-31 23:00:00"
 
-# The columns of the input contract that identity reads: name -> type where it is not text.
+# The columns of the input contract that identity reads: name, and type where it is not text.
 COLUMNS = {
     "stg_crm__accounts": "crm_account_id account_type name first_name last_name birth_date:date"
     " email phone street postal_code city country_code tax_id merged_into_crm_account_id"
@@ -33,7 +33,7 @@ COLUMNS = {
     "stg_crm__consents": "crm_account_id channel contact_point occurred_at:timestamp",
     "stg_crm__campaign_contacts": "crm_account_id contacted_at:timestamp",
     "stg_crm__campaign_responses": "crm_account_id responded_at:timestamp",
-    "stg_crm__service_interactions": "crm_account_id opened_at:timestamp",
+    "stg_crm__service_interactions": "interaction_id crm_account_id opened_at:timestamp",
     "stg_crm__survey_answers": "crm_account_id answered_at:timestamp",
     "stg_crm__feedback_scores": "crm_account_id given_at:timestamp",
     "stg_crm__contracts": "crm_account_id starts_on:date",
@@ -42,35 +42,108 @@ COLUMNS = {
     "stg_erp__orders": "order_id erp_customer_id guest_email ordered_at:timestamp",
     "stg_web__events": "event_id visitor_id user_email erp_customer_id occurred_at:timestamp",
 }
+DECISION_COLUMNS = (
+    "decision source record_type record_key other_source other_record_type other_record_key"
+    " decided_on reason"
+).split()
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]] | pd.DataFrame]
 
 
+@dataclass(frozen=True)
+class IdentityProject:
+    """A project of `make_project` that holds the identity models and what they read."""
+
+    project: Any
+
+    def write_rows(self, rows: Rows) -> None:
+        """Put rows where the staging models read them; tables that are not given are empty."""
+        unknown = set(rows) - set(COLUMNS)
+        assert not unknown, unknown
+        with duckdb.connect(str(self.project.database)) as connection:
+            connection.execute("create schema if not exists staged")
+            for table in COLUMNS:
+                write_table(connection, table, rows.get(table, []))
+
+    def build(self, *arguments: str, check: bool = True, **settings: Any) -> Any:
+        return self.project.run("build", *arguments, vars=settings, check=check)
+
+    def accounts(self) -> dict[str, str]:
+        """Account of each record; `crm account A1` and the like name the records."""
+        with duckdb.connect(str(self.project.database), read_only=True) as connection:
+            rows = connection.execute(
+                "select source || ' ' || record_type || ' ' || record_key, account_id"
+                " from crm.int_account_keys"
+            ).fetchall()
+        assert len(dict(rows)) == len(rows)
+        return dict(rows)
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.project.database), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+
 def typed_columns(table: str) -> list[tuple[str, str]]:
-    pairs = [(*word.split(":"), "text")[:2] for word in COLUMNS[table].split()]
-    return [*pairs, ("loaded_at", "timestamp")]
+    names = [word.split(":") for word in COLUMNS[table].split()]
+    typed = [(name[0], name[1] if len(name) > 1 else "text") for name in names]
+    return [*typed, ("loaded_at", "timestamp")]
 
 
-def write_project(folder: Path, models: Mapping[str, str] | None = None) -> None:
-    """A dbt project of the name of ours, with our identity models and the given ones."""
+def write_table(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    rows: Sequence[Mapping[str, Any]] | pd.DataFrame,
+) -> None:
+    typed = typed_columns(table)
+    frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
+    unknown = set(frame.columns) - {name for name, _ in typed}
+    assert not unknown, (table, unknown)
+    frame = frame.reindex(columns=[name for name, _ in typed]).astype(object)
+    frame["loaded_at"] = frame["loaded_at"].fillna(LOADED_AT)
+    frame = frame.where(frame.notna(), None)
+    columns = ", ".join(f"cast({name} as {type_}) as {name}" for name, type_ in typed)
+    connection.register("frame", frame)
+    connection.execute(f"create or replace table staged.{table} as select {columns} from frame")
+    connection.unregister("frame")
+
+
+def make_identity_project(
+    make_project: Callable[..., Any],
+    folder: Path,
+    decisions: Sequence[Mapping[str, str]] | None = None,
+    models: Mapping[str, str] | None = None,
+) -> IdentityProject:
+    """A project in the (new) `folder`; `models` are further models of it, name to SQL."""
     (folder / "models" / "staging").mkdir(parents=True)
     (folder / "seeds").mkdir()
-    for link, target in {
-        "macros": ROOT / "macros",
-        "profiles.yml": ROOT / "profiles.yml",
-    }.items():
-        (folder / link).symlink_to(target)
+    (folder / "tests").mkdir()
+    (folder / "macros").symlink_to(ROOT / "macros")
+    (folder / "profiles.yml").symlink_to(ROOT / "profiles.yml")
     # dbt does not look behind a link to a folder of models
     shutil.copytree(ROOT / "models" / "intermediate" / "identity", folder / "models" / "identity")
-    for seed in ("_identity__seeds.yml", "identity_calling_codes.csv"):
-        (folder / "seeds" / seed).symlink_to(ROOT / "seeds" / "rules" / seed)
+    shutil.copytree(ROOT / "tests" / "generic", folder / "tests" / "generic")
+    for test in (ROOT / "tests" / "invariants").glob("identity_*.sql"):
+        shutil.copy(test, folder / "tests")
+    shutil.copy(ROOT / "seeds" / "rules" / "identity_calling_codes.csv", folder / "seeds")
+    seeds = yaml.safe_load((ROOT / "seeds" / "rules" / "_identity__seeds.yml").read_text())
+    variables: dict[str, Any] = {"as_of_date": "2026-01-01", "demo": False}
+    if decisions is None:
+        seeds["seeds"] = [seed for seed in seeds["seeds"] if seed["name"] != "identity_decisions"]
+    else:
+        for seed in seeds["seeds"]:
+            seed["config"].pop("enabled", None)
+        pd.DataFrame(list(decisions), columns=DECISION_COLUMNS).to_csv(
+            folder / "seeds" / "identity_decisions.csv", index=False
+        )
+        variables["identity_decisions"] = "identity_decisions"
+    (folder / "seeds" / "_seeds.yml").write_text(yaml.safe_dump(seeds))
     (folder / "dbt_project.yml").write_text(
         yaml.safe_dump(
             {
                 "name": "crm_segmentation",
                 "profile": "crm_segmentation",
                 "models": {"crm_segmentation": {"+materialized": "table"}},
-                "vars": {"demo": False},
+                "vars": variables,
                 "flags": {"require_generic_test_arguments_property": True},
             }
         )
@@ -81,28 +154,4 @@ def write_project(folder: Path, models: Mapping[str, str] | None = None) -> None
         )
     for name, sql in (models or {}).items():
         (folder / "models" / f"{name}.sql").write_text(sql)
-
-
-def write_rows(database: Path, rows: Rows) -> None:
-    """Put the rows where the staging models of the project read them; other tables are empty."""
-    unknown = set(rows) - set(COLUMNS)
-    assert not unknown, unknown
-    with duckdb.connect(str(database)) as connection:
-        connection.execute("create schema if not exists staged")
-        for table in COLUMNS:
-            typed = typed_columns(table)
-            given = rows.get(table, [])
-            frame = given if isinstance(given, pd.DataFrame) else pd.DataFrame(list(given))
-            extra = set(frame.columns) - {name for name, _ in typed}
-            assert not extra, (table, extra)
-            frame = frame.reindex(columns=[name for name, _ in typed])
-            frame["loaded_at"] = frame["loaded_at"].fillna(LOADED_AT)
-            frame = frame.astype(object).where(frame.notna(), None)
-            connection.register("frame", frame)
-            columns = ", ".join(f"cast({name} as {type_}) as {name}" for name, type_ in typed)
-            connection.execute(
-                f"create or replace table staged.{table} as select {columns} from frame"
-            )
-            connection.unregister("frame")
-
-
+    return IdentityProject(make_project(folder))
