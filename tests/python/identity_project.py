@@ -42,10 +42,16 @@ COLUMNS = {
     "stg_erp__orders": "order_id erp_customer_id guest_email ordered_at:timestamp",
     "stg_web__events": "event_id visitor_id user_email erp_customer_id occurred_at:timestamp",
 }
-DECISION_COLUMNS = (
-    "decision source record_type record_key other_source other_record_type other_record_key"
-    " decided_on reason"
-).split()
+DECISION_COLUMNS = [
+    "decision",
+    *(
+        f"{prefix}{name}"
+        for prefix in ("", "other_")
+        for name in ("source", "record_type", "record_key")
+    ),
+    "decided_on",
+    "reason",
+]
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]] | pd.DataFrame]
 

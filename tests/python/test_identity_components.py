@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -35,10 +34,12 @@ def compiled(
 def components(sql: str, nodes: Iterable[int], edges: Edges) -> dict[int, int]:
     with duckdb.connect() as connection:
         connection.execute("set threads = 2")
-        frame = pd.DataFrame({"node": list(nodes)}, dtype="int64")  # noqa: F841
-        connection.execute("create table graph_nodes as select * from frame")
-        frame = pd.DataFrame(edges, columns=["left_node", "right_node"], dtype="int64")
-        connection.execute("create table graph_edges as select * from frame")
+        for table, frame in {
+            "graph_nodes": pd.DataFrame({"node": list(nodes)}, dtype="int64"),
+            "graph_edges": pd.DataFrame(edges, columns=["left_node", "right_node"], dtype="int64"),
+        }.items():
+            connection.register("frame", frame)
+            connection.execute(f"create table {table} as select * from frame")
         rows = connection.execute(sql).fetchall()
     assert len(rows) == len(dict(rows)), "a node twice"
     return dict(rows)
