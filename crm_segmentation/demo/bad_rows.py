@@ -20,14 +20,17 @@ class BadRow:
     table: str
     row_number: int
     key: str
+    loaded_at: datetime
     reason: str
 
 
 # table -> (required time, required value that is spoilt, what it becomes)
 TARGETS: dict[str, tuple[str, str, str]] = {
     "crm.accounts": ("created_at", "created_at", "31.02.2024"),
+    "crm.leads": ("created_at", "created_at", "2025-02-30 08:00:00"),
     "crm.consents": ("occurred_at", "occurred_at", "soon"),
     "crm.campaign_contacts": ("contacted_at", "contacted_at", "2025-09-31 10:00:00"),
+    "crm.feedback_scores": ("given_at", "score", "ten"),
     "erp.customers": ("created_at", "created_at", "unknown"),
     "erp.orders": ("ordered_at", "ordered_at", "yesterday"),
     "erp.order_lines": ("", "quantity", "two"),
@@ -62,8 +65,10 @@ def older_version(row: Row, table: str) -> Row:
     """The same key, delivered earlier and with another content: the newest load wins."""
     changed = {
         "crm.accounts": ("language", "xx"),
+        "crm.leads": ("status", "imported"),
         "crm.consents": ("purpose", "survey"),
         "crm.campaign_contacts": ("campaign_id", "CA01"),
+        "crm.feedback_scores": ("score", 0),
         "erp.customers": ("customer_group", "OLD"),
         "erp.orders": ("status", "entered"),
         "erp.order_lines": ("cost", "0.01"),
@@ -88,20 +93,26 @@ def was_early(row: Row) -> bool:
 
 
 def add_bad_rows(seed: int, tables: dict[str, list[Row]]) -> list[BadRow]:
-    """Append bad rows to the tables and say which they are.
+    """Add bad rows to the tables and say which they are.
 
-    They are made from good rows, so that only the one fault tells them apart.
+    They are made from good rows, so that only the one fault tells them apart. They stand at the
+    end, but for some old versions, which stand where their newer one stood.
     """
     found: list[BadRow] = []
     for table in TARGETS:
         chance = Chance(seed, "bad rows", table)
-        models = [row for row in tables[table] if was_early(row)]
+        rows = tables[table]
+        models = [position for position, row in enumerate(rows) if was_early(row)]
         for reason, spoil in SPOILERS.items():
             if reason == "time_after_load" and not TARGETS[table][0]:
                 continue
-            for model in chance.some(models, CASES_OF_A_TABLE):
-                row = spoil(model, table)
-                tables[table].append(row)
+            for turn, model in enumerate(chance.some(models, CASES_OF_A_TABLE)):
+                row = spoil(rows[model], table)
+                rows.append(row)
+                bad = len(rows) - 1
+                if reason == "superseded" and turn % 2:
+                    rows[model], rows[bad] = rows[bad], rows[model]
+                    bad = model
                 key = str(row[PRIMARY_KEYS[table][0]])
-                found.append(BadRow(table, len(tables[table]), key, reason))
+                found.append(BadRow(table, bad + 1, key, row[LOADED_AT], reason))
     return found

@@ -11,7 +11,7 @@ from crm_segmentation.demo.archetypes import Traits
 from crm_segmentation.demo.chance import Chance
 from crm_segmentation.demo.clock import Span, moment_in, next_load, working_moment
 from crm_segmentation.demo.registers import Record, Registers
-from crm_segmentation.demo.relations import numbered, survivors
+from crm_segmentation.demo.relations import numbered
 from crm_segmentation.demo.sales import Order, catalog, fill_order, order_of
 
 Row = dict[str, Any]
@@ -42,6 +42,8 @@ CAMPAIGNS = (
     Campaign("CA03", "Portal tour", "phone", "offers", date(2025, 4, 7), 30, 380_000, 0.05),
     EXPERIMENT,
     Campaign("CA05", "Year end", "post", "offers", date(2025, 12, 1), 19, 99_900, 0.05),
+    # after the clock: nobody has been contacted yet
+    Campaign("CA06", "New year audit", "email", "offers", date(2026, 1, 5), 20, 60_000, 0.04),
 )
 
 # Chance that the experiment's mail brings an order that would not have come without it.
@@ -50,22 +52,34 @@ LIFT = {"company": 0.16, "person": 0.1}
 
 @dataclass(frozen=True)
 class Participant:
-    """An account in the experiment, and whether the campaign made it order."""
+    """An account in the experiment, and the orders of its weeks.
+
+    `orders_anyway` is what happens with and without the mail, `is_caused` what the mail adds.
+    """
 
     account_no: str
     party_id: str
     arm: str
     is_caused: bool
+    orders_anyway: bool
 
 
 def experiment(
-    seed: int, registers: Registers, span: Span
+    seed: int, registers: Registers, orders: Sequence[Order]
 ) -> tuple[list[Participant], list[Order]]:
-    """Draw the arms by a coin and let the treatment cause orders in the campaign's weeks."""
+    """Draw the arms by a coin and let the treatment cause orders in the campaign's weeks.
+
+    `orders` are those that come by themselves; the caused ones are returned beside the arms.
+    """
     participants: list[Participant] = []
     caused: list[Order] = []
     weeks = Span(EXPERIMENT.starts_on + timedelta(days=1), EXPERIMENT.ends_on)
-    for record in survivors(registers):
+    regular = {
+        order.party.party_id
+        for order in orders
+        if weeks.first <= order.ordered_at.date() < weeks.end
+    }
+    for record in registers.survivors():
         party = record.party
         chance = Chance(seed, "experiment", record.key)
         is_there = party.is_buyer and record.created_at.date() < EXPERIMENT.starts_on
@@ -73,7 +87,8 @@ def experiment(
             continue
         arm = chance.pick(("treatment", "control"))
         is_caused = arm == "treatment" and chance.happens(LIFT[party.kind])
-        participants.append(Participant(record.key, party.party_id, arm, is_caused))
+        anyway = party.party_id in regular
+        participants.append(Participant(record.key, party.party_id, arm, is_caused, anyway))
         if is_caused and party.traits is not None:
             order = order_of(chance, registers, party, moment_in(chance, weeks), "web")
             modest = Traits(0.0, min(party.traits.log10_basket, 2.6), 0.0, 0.7)
@@ -158,7 +173,7 @@ def campaign_tables(
         if campaign is EXPERIMENT:
             arms = [(one.account_no, one.arm, one.is_caused) for one in participants]
         else:
-            accounts = chosen(seed, campaign, survivors(registers))
+            accounts = chosen(seed, campaign, registers.survivors())
             arms = [(account_no, "treatment", False) for account_no in accounts]
         for account_no, arm, is_caused in arms:
             chance = Chance(seed, "contact", campaign.campaign_id, account_no)

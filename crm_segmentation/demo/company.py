@@ -38,8 +38,9 @@ def make_company(seed: int, accounts: int, years: int) -> Company:
     parties = make_parties(seed, accounts, span)
     entangle(seed, parties)
     registers = register(seed, parties, span)
-    participants, caused = experiment(seed, registers, span)
-    orders = number_orders(seed, [*sell(seed, registers, parties, span), *caused])
+    own_orders = sell(seed, registers, parties, span)
+    participants, caused = experiment(seed, registers, own_orders)
+    orders = number_orders(seed, [*own_orders, *caused])
     events, device_owners = web_table(seed, registers, parties, span)
     made = {
         **customer_tables(seed, registers),

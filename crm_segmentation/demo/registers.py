@@ -33,6 +33,10 @@ class Registers:
     accounts_of: dict[str, list[Record]]
     customers_of: dict[str, list[Record]]
 
+    def survivors(self) -> list[Record]:
+        """The accounts that stand for themselves: not merged away, no second entry."""
+        return [record for record in self.accounts if not record.is_second]
+
 
 def by_party(records: Sequence[Record]) -> dict[str, list[Record]]:
     grouped: dict[str, list[Record]] = defaultdict(list)

@@ -23,11 +23,6 @@ LEVELS = ("high", "medium", "low")
 QUESTIONS = ("values_innovation", "price_sensitivity", "values_sustainability")
 
 
-def survivors(registers: Registers) -> list[Record]:
-    """The accounts that stand for themselves: not merged away, no second entry."""
-    return [record for record in registers.accounts if not record.is_second]
-
-
 def since(record: Record, span: Span) -> Span:
     return span.from_day(record.created_at.date() + timedelta(days=1))
 
@@ -48,7 +43,7 @@ def numbered(rows: list[Row], column: str, letter: str, *order: str) -> list[Row
 
 def marketing_attribute_rows(seed: int, registers: Registers, span: Span) -> list[Row]:
     rows: list[Row] = []
-    for record in survivors(registers):
+    for record in registers.accounts:
         chance = Chance(seed, "marketing attributes", record.key)
         values: list[tuple[str, str]] = []
         if chance.happens(0.35):
@@ -76,7 +71,7 @@ def marketing_attribute_rows(seed: int, registers: Registers, span: Span) -> lis
 def consent_rows(seed: int, registers: Registers, span: Span) -> list[Row]:
     """Consent belongs to a contact point and a purpose; some take it back, some twice."""
     rows: list[Row] = []
-    for record in survivors(registers):
+    for record in registers.accounts:
         chance = Chance(seed, "consents", record.key)
         points = [("email", record.face.email, "newsletter", 0.38)]
         points.append(("email", record.face.email, "offers", 0.09))
@@ -108,7 +103,7 @@ def consent_rows(seed: int, registers: Registers, span: Span) -> list[Row]:
 
 def suppression_rows(seed: int, registers: Registers, span: Span) -> list[Row]:
     rows: list[Row] = []
-    for record in survivors(registers):
+    for record in registers.accounts:
         chance = Chance(seed, "suppressions", record.key)
         if not chance.happens(0.05):
             continue
@@ -130,7 +125,7 @@ def suppression_rows(seed: int, registers: Registers, span: Span) -> list[Row]:
 
 def service_rows(seed: int, registers: Registers, span: Span) -> list[Row]:
     rows: list[Row] = []
-    for record in survivors(registers):
+    for record in registers.accounts:
         party = record.party
         chance = Chance(seed, "service", record.key)
         if party.archetype == PROSPECT or not chance.happens(0.22):
@@ -169,7 +164,7 @@ def lean_answer(chance: Chance, party: Party, question: str) -> str:
 def survey_rows(seed: int, registers: Registers, span: Span) -> list[Row]:
     """A survey a year; who answers both years may have changed his mind."""
     rows: list[Row] = []
-    for record in survivors(registers):
+    for record in registers.accounts:
         chance = Chance(seed, "survey", record.key)
         for year in range(span.first.year, span.end.year):
             answered = Span(date(year, 5, 1), date(year, 6, 15))
@@ -197,7 +192,7 @@ def survey_rows(seed: int, registers: Registers, span: Span) -> list[Row]:
 def feedback_rows(seed: int, registers: Registers, span: Span) -> list[Row]:
     happy = {"steady": 8, "growing": 9, "declining": 5, "dormant": 5, "new": 8}
     rows: list[Row] = []
-    for record in survivors(registers):
+    for record in registers.accounts:
         chance = Chance(seed, "feedback", record.key)
         if record.party.archetype == PROSPECT or not chance.happens(0.35):
             continue
@@ -222,7 +217,7 @@ def feedback_rows(seed: int, registers: Registers, span: Span) -> list[Row]:
 def contract_rows(seed: int, registers: Registers, span: Span) -> list[Row]:
     """Service contracts of companies, renewed year by year; many fall due soon after the clock."""
     rows: list[Row] = []
-    for record in survivors(registers):
+    for record in registers.accounts:
         party = record.party
         chance = Chance(seed, "contract", record.key)
         share = {"key_account": 0.75, "maintenance": 0.55, "project": 0.3}.get(party.archetype, 0.0)

@@ -165,7 +165,9 @@ def draw_orders(
     favourite = chance.pick(EQUIPMENT_CATEGORIES)
     lean = TIMING[party.lifecycle][0]
     when = buying_span(span, party)
-    count = 1 if party.presence in GUESTS and chance.happens(0.8) else traits.orders
+    count = traits.orders
+    if party.presence == "nameless_guest" or (party.presence in GUESTS and chance.happens(0.8)):
+        count = 1
     moments = [seasonal_moment(chance, when, lean) for _ in range(count)]
     if party.presence == "guest_then_customer":
         before = Span(span.first, party.joined_on)
@@ -205,7 +207,7 @@ def spoil(chance: Chance, order: Order) -> None:
             (product, quantity, net * 11, cost * 11) for product, quantity, net, cost in order.lines
         ]
         order.labels.add("missing_rate")
-    if chance.happens(0.04):
+    if chance.happens(0.04) and "caused" not in order.labels:
         order.status = "cancelled"
         order.cancelled_at = min(
             order.ordered_at + timedelta(hours=chance.whole(1, 200)),
@@ -215,9 +217,11 @@ def spoil(chance: Chance, order: Order) -> None:
     elif order.ordered_at.date() > AS_OF - timedelta(days=10):
         order.status = "open"
     order.loaded_at = next_load(max(order.ordered_at, order.cancelled_at or order.ordered_at))
-    if chance.happens(0.02):
-        late = next_load(order.ordered_at + timedelta(days=chance.whole(8, 40)))
-        if late <= LAST_DELIVERED and late > order.loaded_at:
+    # the interface stood still over the holidays
+    is_held_up = AS_OF - timedelta(days=20) < order.ordered_at.date() < AS_OF
+    if chance.happens(0.35 if is_held_up else 0.02):
+        late = next_load(order.ordered_at + timedelta(days=chance.whole(8, 28)))
+        if order.loaded_at < late <= LAST_DELIVERED:
             order.loaded_at = late
             order.labels.add("late")
 

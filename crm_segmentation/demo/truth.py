@@ -64,6 +64,9 @@ def case_lines(company: Company) -> Iterator[list[str]]:
     for order in company.orders:
         for name in sorted(order.labels):
             yield [name, "erp.orders", order.order_no]
+        if "missing_rate" in order.labels:
+            for position in range(1, len(order.lines) + 1):
+                yield ["missing_rate", "erp.order_lines", f"{order.order_no}-{position}"]
 
 
 def write_truth(folder: Path, company: Company) -> None:
@@ -84,14 +87,23 @@ def write_truth(folder: Path, company: Company) -> None:
     write_csv(folder / "cases.csv", ("case", "raw_table", "record_key"), list(case_lines(company)))
     write_csv(
         folder / "experiment.csv",
-        ("account_no", "party_id", "arm", "is_caused"),
+        ("account_no", "party_id", "arm", "is_caused", "orders_anyway"),
         [
-            [one.account_no, one.party_id, one.arm, as_text(one.is_caused).lower()]
+            [
+                one.account_no,
+                one.party_id,
+                one.arm,
+                as_text(one.is_caused).lower(),
+                as_text(one.orders_anyway).lower(),
+            ]
             for one in company.participants
         ],
     )
     write_csv(
         folder / "bad_rows.csv",
-        ("raw_table", "row_number", "record_key", "reason"),
-        [[bad.table, str(bad.row_number), bad.key, bad.reason] for bad in company.bad_rows],
+        ("raw_table", "row_number", "record_key", "loaded_at", "reason"),
+        [
+            [bad.table, str(bad.row_number), bad.key, as_text(bad.loaded_at), bad.reason]
+            for bad in company.bad_rows
+        ],
     )

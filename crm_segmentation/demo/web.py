@@ -38,7 +38,7 @@ def session_rows(
     name = "portal_login" if logs_in and customer_no else "visit"
     who = {"user_email": email, "customer_no": customer_no} if logs_in else {}
     rows.append(event(visitor_id, name, occurred_at=start, url="" if who else "/", **who))
-    if chance.happens(0.2):
+    if chance.happens(0.28):
         step = chance.weighted(FOLLOW_UPS)
         later = start + timedelta(minutes=chance.whole(1, 50))
         product = chance.pick(catalog()).product_no
@@ -95,8 +95,8 @@ def visitor_rows(
 
 
 def browses(chance: Chance, party: Party) -> bool:
-    if party.presence == "visitor_only":
-        return True
+    if party.presence in ("visitor_only", "nameless_guest"):
+        return party.presence == "visitor_only"
     if party.traits is not None:
         return party.traits.visits > 0
     return party.face.email != "" and chance.happens(0.22)
