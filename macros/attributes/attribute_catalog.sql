@@ -190,7 +190,8 @@
             'group': column.kpi.group,
             'description': column.description,
             'unit': column.unit,
-            'model': column.kpi.model if column.kpi.extra else 'account_attributes',
+            'model': 'account_attributes' if column.kpi.scope == 'own'
+                else column.kpi.model,
             'point_in_time': column.kpi.point_in_time,
         }}) -%}
     {%- endfor -%}

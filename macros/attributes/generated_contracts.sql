@@ -46,6 +46,12 @@
             'columns': monthly_key + own,
         },
         {
+            'name': 'account_category_kpis',
+            'description': 'One row per account: orders and revenue by category of '
+                ~ 'the demo company, at as_of_date.',
+            'columns': key + crm_segmentation.kpi_contract_columns('category'),
+        },
+        {
             'name': 'account_extra_kpis',
             'description': 'One row per account: the KPIs that this installation '
                 ~ 'declares beside those of account_kpis, at as_of_date.',

@@ -81,7 +81,7 @@
         {'name': 'visit_count', 'count': 'visit', 'label': 'Web visits',
          'unit': 'visits', 'description': 'Visits of the web site'},
         {'name': 'campaign_contact_count', 'count': 'campaign_contact',
-         'where': {'arm': 'treatment'}, 'label': 'Campaign contacts',
+         'where': {'detail': 'treatment'}, 'label': 'Campaign contacts',
          'unit': 'contacts', 'description': 'Contacts by campaigns; control groups '
              ~ 'were not contacted and do not count'},
         {'name': 'campaign_response_count', 'count': 'campaign_response',
@@ -145,8 +145,7 @@
 {# Columns of an event that `where` and `most_frequent` may name. #}
 {% macro kpi_dimensions() %}
     {{ return([
-        'category', 'subcategory', 'channel', 'topic', 'status', 'arm',
-        'response_type', 'campaign_id'
+        'category', 'subcategory', 'channel', 'campaign_id', 'topic', 'detail'
     ]) }}
 {% endmacro %}
 
@@ -181,14 +180,19 @@
 {#
     Every declared KPI in full, in the order of the columns. Keys beside those of
     the declaration: type, sql_type, windows, unit, group, kind, model (which
-    holds the columns), point_in_time (exact at a past day) and extra (declared by
-    the installing project).
+    holds the columns), scope and point_in_time (exact at a past day).
 
     | scope | which                                           |
     |-------|-------------------------------------------------|
-    | all   | ours and those of var `extra_kpis`              |
-    | own   | ours: the columns of account_kpis               |
-    | extra | those of the var: the columns of account_extra_kpis |
+    | all   | every one                                       |
+    | own   | of base_kpis(): the columns of account_kpis     |
+    | category | of the setting kpi_categories, where the demo company is on: the |
+    |       | columns of account_category_kpis                |
+    | extra | of the var extra_kpis and, in an installing project, of its |
+    |       | kpi_categories: the columns of account_extra_kpis |
+
+    They stand in models of their own since the contract of account_kpis is the same
+    in every installation.
 
     Errors: an unknown or missing key, a bad name, window, kind or column, a
     column declared twice or longer than 63; all of them together.
@@ -197,18 +201,19 @@
     {%- set problems = [] -%}
     {%- set kpis = [] -%}
     {%- set origins = [
-        ['base_kpis()', crm_segmentation.base_kpis(), false],
-        ["var 'kpi_categories'", crm_segmentation.category_kpis(), false],
-        ["var 'extra_kpis'", crm_segmentation.setting('extra_kpis'), true],
+        ['base_kpis()', crm_segmentation.base_kpis(), 'own'],
+        ["var 'kpi_categories'", crm_segmentation.category_kpis(),
+            'category' if crm_segmentation.is_demo() else 'extra'],
+        ["var 'extra_kpis'", crm_segmentation.setting('extra_kpis'), 'extra'],
     ] -%}
-    {%- for origin, declarations, extra in origins -%}
+    {%- for origin, declarations, declared_scope in origins -%}
         {%- for declaration in declarations -%}
             {%- set wrong = crm_segmentation.kpi_problems(declaration, origin, kpis) -%}
             {%- if wrong -%}
                 {%- do problems.extend(wrong) -%}
             {%- else -%}
                 {%- do kpis.append(
-                    crm_segmentation.complete_kpi(declaration, extra, kpis)
+                    crm_segmentation.complete_kpi(declaration, declared_scope, kpis)
                 ) -%}
             {%- endif -%}
         {%- endfor -%}
@@ -239,16 +244,14 @@
             ~ problems | join('\n- ')
         ) }}
     {%- endif -%}
-    {%- if scope == 'own' -%}
-        {{ return(kpis | rejectattr('extra') | list) }}
-    {%- elif scope == 'extra' -%}
-        {{ return(kpis | selectattr('extra') | list) }}
+    {%- if scope != 'all' -%}
+        {{ return(kpis | selectattr('scope', 'equalto', scope) | list) }}
     {%- endif -%}
     {{ return(kpis) }}
 {% endmacro %}
 
 {# A declaration with every key; `kpis` are those declared before it. #}
-{% macro complete_kpi(declaration, extra, kpis) %}
+{% macro complete_kpi(declaration, scope, kpis) %}
     {%- set kinds = crm_segmentation.kpi_kinds() -%}
     {%- set kind = (kinds.keys() | select('in', declaration) | list)[0] -%}
     {%- set money = ['net_amount', 'profit_amount'] -%}
@@ -279,8 +282,12 @@
     {%- do kpi.update(declaration) -%}
     {%- do kpi.update({
         'kind': kind,
-        'extra': extra,
-        'model': 'account_extra_kpis' if extra else 'account_kpis',
+        'scope': scope,
+        'model': {
+            'own': 'account_kpis',
+            'category': 'account_category_kpis',
+            'extra': 'account_extra_kpis',
+        }[scope],
         'point_in_time': kind != 'days_until',
     }) -%}
     {{ return(kpi) }}

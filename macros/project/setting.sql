@@ -42,6 +42,8 @@
         'as_of_date': '2026-01-01',
         'time_zone': 'Europe/Berlin',
         'identity_decisions': 'identity_decisions',
+        'kpi_categories': ['Pumps', 'Valves', 'Filters', 'Sensors', 'Spare parts'],
+        'extra_kpi_flags': 'kpi_flags_demo',
     }) }}
 {% endmacro %}
 

@@ -1,0 +1,135 @@
+{#- What KPIs read instead of single events: facts counted by local day once. All
+    bounds of windows are local midnights, so nothing finer is ever asked. A fact
+    that is cancelled later keeps the day of it, so that a past day still sees the
+    order that it knew. -#}
+{%- set dimensions = crm_segmentation.kpi_dimensions() -%}
+
+with activity as (
+    select
+        *,
+        {{ crm_segmentation.local_date('occurred_at') }} as occurred_on,
+        {{ crm_segmentation.local_date('cancelled_at') }} as ended_on
+    from {{ ref('int_activity') }}
+    where
+        occurred_at
+        < {{ crm_segmentation.instant_literal(crm_segmentation.as_of_date()) }}
+),
+
+account_keys as (
+    select * from {{ ref('int_account_keys') }}
+    where source = 'crm' and record_type = 'account'
+),
+
+contracts as (
+    {{ crm_segmentation.known_facts(ref('stg_crm__contracts')) }}
+),
+
+events_by_day as (
+    select
+        account_id,
+        event_name,
+        occurred_on,
+        ended_on,
+        {%- for dimension in dimensions %}
+        {{ dimension }},
+        {%- endfor %}
+        -- only what was bought is told apart by product
+        case when event_name = 'order_line' then product_id end as product_id,
+        cast(null as date) as due_on,
+        count(*) as event_count,
+        sum(quantity) as quantity,
+        sum(net_amount) as net_amount,
+        sum(profit_amount) as profit_amount
+    from activity
+    group by
+        account_id,
+        event_name,
+        occurred_on,
+        ended_on,
+        {%- for dimension in dimensions %}
+        {{ dimension }},
+        {%- endfor %}
+        case when event_name = 'order_line' then product_id end
+),
+
+-- an order with two lines of a category is one order of that category
+category_orders_by_day as (
+    select
+        account_id,
+        'order_with_category' as event_name,
+        occurred_on,
+        ended_on,
+        {%- for dimension in dimensions %}
+        {{ dimension if dimension == 'category' else 'cast(null as text) as ' ~ dimension }},
+        {%- endfor %}
+        cast(null as text) as product_id,
+        cast(null as date) as due_on,
+        count(distinct order_id) as event_count,
+        cast(null as decimal(18, 3)) as quantity,
+        cast(null as decimal(18, 2)) as net_amount,
+        cast(null as decimal(18, 2)) as profit_amount
+    from activity
+    where event_name = 'order_line' and category is not null
+    group by
+        account_id,
+        occurred_on,
+        ended_on,
+        category
+),
+
+contracts_by_day as (
+    select
+        account_keys.account_id,
+        'contract_renewal' as event_name,
+        contracts.starts_on as occurred_on,
+        contracts.ends_on as ended_on,
+        {%- for dimension in dimensions %}
+        cast(null as text) as {{ dimension }},
+        {%- endfor %}
+        cast(null as text) as product_id,
+        contracts.renews_on as due_on,
+        count(*) as event_count,
+        cast(null as decimal(18, 3)) as quantity,
+        cast(null as decimal(18, 2)) as net_amount,
+        cast(null as decimal(18, 2)) as profit_amount
+    from contracts
+    inner join account_keys
+        on contracts.crm_account_id = account_keys.record_key
+    where
+        contracts.renews_on is not null
+        and contracts.starts_on
+        < {{ crm_segmentation.date_literal(crm_segmentation.as_of_date()) }}
+    group by
+        account_keys.account_id,
+        contracts.starts_on,
+        contracts.ends_on,
+        contracts.renews_on
+),
+
+unioned as (
+    select * from events_by_day
+    union all
+    select * from category_orders_by_day
+    union all
+    select * from contracts_by_day
+),
+
+final as (
+    select
+        cast(account_id as text) as account_id,
+        cast(event_name as text) as event_name,
+        cast(occurred_on as date) as occurred_on,
+        cast(ended_on as date) as ended_on,
+        {%- for dimension in dimensions %}
+        cast({{ dimension }} as text) as {{ dimension }},
+        {%- endfor %}
+        cast(product_id as text) as product_id,
+        cast(due_on as date) as due_on,
+        cast(event_count as integer) as event_count,
+        cast(quantity as decimal(18, 3)) as quantity,
+        cast(net_amount as decimal(18, 2)) as net_amount,
+        cast(profit_amount as decimal(18, 2)) as profit_amount
+    from unioned
+)
+
+select * from final

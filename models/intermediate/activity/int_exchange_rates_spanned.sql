@@ -1,0 +1,60 @@
+{#- The reporting currency itself needs no rate; every other one has the rate of
+    the latest day at or before the day in question, or none at all. -#}
+{%- set reporting_currency = crm_segmentation.text_literal(
+    crm_segmentation.setting('reporting_currency')
+) -%}
+
+with exchange_rates as (
+    select * from {{ ref('stg_erp__exchange_rates') }}
+),
+
+rates_to_reporting_currency as (
+    select
+        upper(from_currency) as currency_code,
+        rate_date as valid_from,
+        rate
+    from exchange_rates
+    where
+        upper(to_currency) = {{ reporting_currency }}
+        and upper(from_currency) <> {{ reporting_currency }}
+        -- a rate of nothing would make every amount 0
+        and rate > 0
+),
+
+spanned as (
+    select
+        currency_code,
+        valid_from,
+        lead(valid_from) over (
+            partition by currency_code
+            order by valid_from asc nulls last
+        ) as valid_to,
+        rate
+    from rates_to_reporting_currency
+),
+
+with_reporting_currency as (
+    select
+        currency_code,
+        valid_from,
+        valid_to,
+        rate
+    from spanned
+    union all
+    select
+        {{ reporting_currency }} as currency_code,
+        cast('0001-01-01' as date) as valid_from,
+        cast(null as date) as valid_to,
+        1 as rate
+),
+
+final as (
+    select
+        cast(currency_code as text) as currency_code,
+        cast(valid_from as date) as valid_from,
+        cast(valid_to as date) as valid_to,
+        cast(rate as decimal(18, 8)) as rate
+    from with_reporting_currency
+)
+
+select * from final
