@@ -12,8 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
-import yaml  # type: ignore[import-untyped]
-from conftest import ROOT, DbtProject, DbtRun
+from conftest import DbtProject, DbtRun
 from kpis.company import ABSENT, Raw, account_ids, hard_cases
 from kpis.oracle import Row, expected_kpis, read_company, table
 

@@ -50,10 +50,22 @@ ABSENT = [
     "crm.feedback_scores",
 ]
 LOADED = "2026-01-01 06:00:00"
-CUSTOMERS = (
-    "boundary ties empty cancelled returner drifter dollars pounds unpriced swiss negative halves"
-    " dst future"
-).split()
+CUSTOMERS = [
+    "boundary",
+    "ties",
+    "empty",
+    "cancelled",
+    "returner",
+    "drifter",
+    "dollars",
+    "pounds",
+    "unpriced",
+    "swiss",
+    "negative",
+    "halves",
+    "dst",
+    "future",
+]
 
 
 class Raw:

@@ -259,7 +259,7 @@ def read_company(
 
 
 def fold(text: str) -> str:
-    return text.translate(str.maketrans("İΣς", "iσσ")).lower()
+    return text.translate(str.maketrans("İΣς", "iσσ")).lower()  # noqa: RUF001
 
 
 def kpis_of(
@@ -303,9 +303,7 @@ def kpis_of(
         values[f"product_count_{window}"] = len(
             {line.product_id for line in lines if line.product_id is not None}
         )
-        values[f"average_order_value_{window}"] = (
-            rounded(revenue / len(orders)) if orders else None
-        )
+        values[f"average_order_value_{window}"] = rounded(revenue / len(orders)) if orders else None
         values[f"visit_count_{window}"] = len(within("visit", days))
         values[f"campaign_contact_count_{window}"] = sum(
             fact.detail == "treatment" for fact in within("campaign_contact", days)
@@ -340,9 +338,7 @@ def kpis_of(
         line.category for line in within("order_line", None) if line.category is not None
     )
     values["preferred_category"] = (
-        min(counts, key=lambda category: (-counts[category], category.encode()))
-        if counts
-        else None
+        min(counts, key=lambda category: (-counts[category], category.encode())) if counts else None
     )
     renewals = [
         contract.renews_on
@@ -356,9 +352,7 @@ def kpis_of(
     return values
 
 
-def expected_kpis(
-    company: Company, as_of: date, categories: dict[str, str]
-) -> dict[str, Row]:
+def expected_kpis(company: Company, as_of: date, categories: dict[str, str]) -> dict[str, Row]:
     """The KPIs of every account that was there before the day."""
     return {
         account_id: kpis_of(
