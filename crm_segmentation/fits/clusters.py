@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 NAME = "cluster_parameters"
 RANDOM_STATE = 20_250_101
 # Beyond this many standard deviations a value is no further out: one giant account would otherwise
-# be a cluster of its own. The SQL that assigns accounts clips at the same place.
+# be a cluster of its own. The SQL that places accounts clips at the same point.
 CLIP = 5.0
+TRIM = (0.02, 0.98)
 DTYPES = {
     "fit_version": "int64",
     "fitted_as_of": "str",
@@ -99,14 +100,21 @@ def prepare(wide: pd.DataFrame, features: list[Feature]) -> pd.DataFrame:
 
 
 def fit_scaling(values: np.ndarray, weight: np.ndarray) -> Scaling:
-    """Mean and standard deviation; a constant feature gets the scale 1 and counts for nothing."""
+    """Mean and standard deviation, the outermost values drawn in to the 2nd and 98th percentile.
+
+    Else one giant account would stretch the scale until all others looked alike. A feature that is
+    constant but for these keeps its plain deviation; a constant one gets the scale 1 and counts for
+    nothing.
+    """
     import numpy as np
 
+    low, high = np.quantile(values, TRIM, axis=0, method="inverted_cdf")
+    trimmed = np.clip(values, low, high)
     constant = values.min(axis=0) == values.max(axis=0)
-    mean = np.where(constant, values[0], values.mean(axis=0))
-    scale = np.where(constant, 1.0, values.std(axis=0))
+    scale = np.where(low == high, values.std(axis=0), trimmed.std(axis=0))
     # nearly constant values can have a deviation that underflows to zero
-    return Scaling(mean, np.where(scale > 0, scale, 1.0), weight)
+    scale = np.where(constant | (scale == 0), 1.0, scale)
+    return Scaling(np.where(constant, values[0], trimmed.mean(axis=0)), scale, weight)
 
 
 def fit_centroids(coordinates: np.ndarray, count: int) -> np.ndarray:

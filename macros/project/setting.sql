@@ -15,6 +15,7 @@
         'absent_sources': [],
         'max_quarantined_share': 0.01,
         'extra_attributes': {},
+        'extra_marketing_attributes': none,
         'rejected_value_share': 0.05,
         'modelling_sample_size': 50000,
         'modelling_sample_salt': 'modelling',

@@ -1,0 +1,153 @@
+-- All that a rule may ask about an account, in one row. The columns are those of
+-- attribute_catalog(), which also gives their types; where each comes from stands in
+-- the CTE `joined`.
+{%- set held = [] %}
+{%- for name, attribute in crm_segmentation.attribute_catalog().items()
+    if attribute.model == 'account_attributes' %}
+    {%- do held.append(attribute) %}
+{%- endfor %}
+{%- set marketing = [] %}
+{%- for name, attribute in crm_segmentation.marketing_attributes().items()
+    if attribute.type != 'values' %}
+    {%- do marketing.append(name) %}
+{%- endfor %}
+{%- set answers = [
+    'values_innovation', 'price_sensitivity', 'nps_score', 'csat_score'
+] %}
+
+with
+
+accounts as (
+
+    select * from {{ ref('accounts') }}
+
+),
+
+kpis as (
+
+    select * from {{ ref('account_kpis') }}
+
+),
+
+rfm as (
+
+    select * from {{ ref('account_rfm') }}
+
+),
+
+clusters as (
+
+    select * from {{ ref('account_clusters') }}
+
+),
+
+survey_answers as (
+
+    select * from {{ ref('int_survey_answers_latest') }}
+
+),
+
+marketing_values as (
+
+    select *
+    from {{ ref('int_marketing_values_checked') }}
+    where is_column
+        and is_current
+
+),
+
+answers_pivoted_to_accounts as (
+
+    select
+        {%- for answer in answers %}
+        max(case when attribute = '{{ answer }}' then value end) as {{ answer }},
+        {%- endfor %}
+        account_id
+    from survey_answers
+    group by account_id
+
+),
+
+marketing_pivoted_to_accounts as (
+
+    select
+        {%- for name in marketing %}
+        max(
+            case
+                when attribute = {{ crm_segmentation.text_literal(name) }} then value
+            end
+        ) as {{ name }},
+        {%- endfor %}
+        account_id
+    from marketing_values
+    group by account_id
+
+),
+
+joined as (
+
+    select
+        accounts.account_id,
+        accounts.as_of_date,
+        accounts.kind,
+        accounts.birth_date,
+        accounts.gender,
+        accounts.language,
+        accounts.country_code,
+        accounts.region,
+        accounts.latitude as location_lat,
+        accounts.longitude as location_lon,
+        accounts.industry,
+        accounts.employee_count,
+        accounts.annual_revenue_amount,
+        accounts.tier,
+        accounts.is_partner,
+        accounts.first_seen_on as account_opened_on,
+        accounts.as_of_date + kpis.days_until_renewal as renewal_on,
+        {%- for answer in answers %}
+        answers_pivoted_to_accounts.{{ answer }},
+        {%- endfor %}
+        {%- for name in marketing %}
+        marketing_pivoted_to_accounts.{{ name }},
+        {%- endfor %}
+        {%- for column in crm_segmentation.kpi_columns('own') %}
+        kpis.{{ column.column }},
+        {%- endfor %}
+        rfm.rfm_segment,
+        rfm.rfm_code,
+        rfm.recency_score,
+        rfm.frequency_score,
+        rfm.monetary_score,
+        clusters.cluster_id,
+        clusters.cluster_label
+    from accounts
+    left join kpis
+        on accounts.account_id = kpis.account_id
+    left join rfm
+        on accounts.account_id = rfm.account_id
+    left join clusters
+        on accounts.account_id = clusters.account_id
+    left join answers_pivoted_to_accounts
+        on accounts.account_id = answers_pivoted_to_accounts.account_id
+    left join marketing_pivoted_to_accounts
+        on accounts.account_id = marketing_pivoted_to_accounts.account_id
+
+),
+
+final as (
+
+    select
+        cast(account_id as text) as account_id,
+        cast(as_of_date as date) as as_of_date
+        {%- for attribute in held %}
+        {%- set parts = ['_lat', '_lon'] if attribute.type == 'point' else [''] %}
+        {%- for part in parts %},
+        cast({{ attribute.column }}{{ part }} as {{ attribute.sql_type }})
+            as {{ attribute.column }}{{ part }}
+        {%- endfor %}
+        {%- endfor %}
+    from joined
+
+)
+
+select * from final

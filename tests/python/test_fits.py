@@ -1,0 +1,351 @@
+"""Fits without a database: hand counts, independent oracles, and what happens at the edges."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crm_segmentation.fits import clusters, frames, rfm
+
+SETTINGS = {
+    "refit": "false",
+    "as_of_date": "2026-01-01",
+    "fit_minimum_accounts": "5",
+    "cluster_count": "3",
+    "rfm_recency": "days",
+    "rfm_frequency": "orders",
+    "rfm_monetary": "revenue",
+}
+FEATURES = pd.DataFrame(
+    [
+        ("days", "log", 1.0, None, "recent", "silent"),
+        ("orders", "none", 1.0, 0.0, "rare", "frequent"),
+        ("revenue", "log", 0.5, 0.0, "small", "large"),
+    ],
+    columns=["feature", "transform", "weight", "if_missing", "low_label", "high_label"],
+)
+
+
+def settings(**changes: str) -> pd.DataFrame:
+    rows = {**SETTINGS, **changes}
+    return pd.DataFrame({"setting": list(rows), "value": list(rows.values())})
+
+
+def long_sample(accounts: list[dict[str, float | None]]) -> pd.DataFrame:
+    """The shape of the model modelling_sample."""
+    return pd.DataFrame(
+        [
+            (f"{number:032x}", name, None if value is None else float(value))
+            for number, account in enumerate(accounts)
+            for name, value in account.items()
+        ],
+        columns=["sample_key", "feature", "value"],
+    )
+
+
+def company(size: int = 90, seed: int = 7) -> list[dict[str, float | None]]:
+    """Three kinds of customers, far apart."""
+    draw = random.Random(seed)
+    kinds = [(5, 20, 5000), (200, 2, 100), (30, 6, 40000)]
+    return [
+        {
+            "days": round(days * draw.uniform(0.8, 1.2)),
+            "orders": round(orders * draw.uniform(0.8, 1.2)),
+            "revenue": round(revenue * draw.uniform(0.8, 1.2), 2),
+        }
+        for days, orders, revenue in (kinds[i % 3] for i in range(size))
+    ]
+
+
+# cut points
+
+
+def test_cut_points_of_ten_values() -> None:
+    assert rfm.cut_points(np.arange(1.0, 11.0)) == [2, 4, 6, 8]
+
+
+def test_cut_points_where_most_are_equal() -> None:
+    # six of ten order once: the first three fifths end at 1
+    assert rfm.cut_points(np.array([1.0] * 6 + [2, 3, 4, 5])) == [1, 1, 1, 3]
+
+
+def test_a_constant_dimension_scores_in_the_middle() -> None:
+    cuts = rfm.cut_points(np.array([7.0] * 20))
+    assert cuts == [6, 6, 7, 7]
+    assert 1 + sum(cut < 7 for cut in cuts) == 3
+
+
+@given(st.lists(st.integers(-5, 20), min_size=2, max_size=60))
+def test_cut_points_are_the_smallest_values_with_their_share_below(values: list[int]) -> None:
+    if len(set(values)) == 1:
+        return
+    # the definition, counted in whole numbers: no quantile function involved
+    expected = [
+        min(v for v in values if 5 * sum(other <= v for other in values) >= fifth * len(values))
+        for fifth in (1, 2, 3, 4)
+    ]
+    assert rfm.cut_points(np.array(values, dtype=float)) == expected
+
+
+def test_cut_points_come_from_accounts_with_every_measure() -> None:
+    accounts = company()
+    accounts[0]["revenue"] = None
+    fitted = rfm.refit(long_sample(accounts), settings(), None)
+    assert set(fitted["sample_size"]) == {89}
+    assert list(fitted["dimension"]) == [d for d in rfm.DIMENSIONS for _ in range(4)]
+    days = sorted(account["days"] for account in accounts[1:])
+    assert list(fitted["cut_point"])[:4] == [
+        days[int(np.ceil(89 * share)) - 1] for share in (0.2, 0.4, 0.6, 0.8)
+    ]
+
+
+# what both fits do alike
+
+
+def fit_rfm(sample: pd.DataFrame, recorded: pd.DataFrame | None, **changes: str) -> pd.DataFrame:
+    return rfm.refit(sample, settings(**changes), recorded)
+
+
+def fit_clusters(
+    sample: pd.DataFrame, recorded: pd.DataFrame | None, **changes: str
+) -> pd.DataFrame:
+    return clusters.refit(sample, FEATURES, settings(**changes), recorded)
+
+
+both = pytest.mark.parametrize("fit", [fit_rfm, fit_clusters])
+
+
+@both
+def test_parameters_are_frozen_until_a_refit_is_asked_for(fit) -> None:
+    first = fit(long_sample(company()), None)
+    assert set(first["fit_version"]) == {1}
+    other = long_sample(company(seed=8))
+    frozen = fit(other, first)
+    assert len(frozen) == 0
+    assert list(frozen.columns) == list(first.columns)
+    again = fit(other, first, refit="true")
+    assert set(again["fit_version"]) == {2}
+
+
+@both
+def test_a_sample_too_small_writes_nothing_and_says_so(fit, capsys) -> None:
+    for accounts in ([], company(1), company(4)):
+        fitted = fit(long_sample(accounts), None)
+        assert len(fitted) == 0
+        said = capsys.readouterr().out
+        assert "no parameters written" in said
+        assert f"{len(accounts)} accounts" in said
+        assert "fit_minimum_accounts" in said
+    assert len(fit(long_sample(company(5)), None)) > 0
+
+
+@both
+def test_columns_have_a_type_without_rows(fit) -> None:
+    empty, full = fit(long_sample([]), None), fit(long_sample(company()), None)
+    assert list(empty.dtypes) == list(full.dtypes)
+
+
+@both
+def test_a_feature_without_a_value_writes_nothing(fit, capsys) -> None:
+    accounts = [{**account, "days": None} for account in company()]
+    assert len(fit(long_sample(accounts), None)) == 0
+    assert "days" in capsys.readouterr().out
+
+
+@both
+def test_a_fit_is_the_same_to_the_bit_whatever_the_order_of_rows(fit) -> None:
+    sample = long_sample(company(300))
+    first = fit(sample, None)
+    shuffled = sample.sample(frac=1, random_state=3)
+    second = fit(shuffled, None)
+    pd.testing.assert_frame_equal(first, second, check_exact=True)
+
+
+@both
+def test_nothing_fitted_is_nan(fit) -> None:
+    constant = [{"days": 3, "orders": 1, "revenue": 10} for _ in range(20)]
+    fitted = fit(long_sample(constant), None)
+    assert len(fitted) > 0
+    assert not fitted.isna().any(axis=None)
+    assert np.isfinite(fitted.select_dtypes("number")).all(axis=None)
+
+
+def test_a_fit_is_the_same_to_the_bit_with_more_threads() -> None:
+    code = (
+        "import random, hashlib, numpy as np\n"
+        "from crm_segmentation.fits import clusters\n"
+        "values = np.random.default_rng(1).normal(size=(5000, 4))\n"
+        "print(hashlib.md5(clusters.fit_centroids(values, 5).tobytes()).hexdigest())\n"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "OMP_NUM_THREADS": threads},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for threads in ("1", "2")
+    }
+    assert len(digests) == 1
+
+
+# clusters
+
+
+def nearest(parameters: pd.DataFrame, accounts: list[dict[str, float | None]]) -> list[int]:
+    """Assignment written from the documentation of the parameters, in plain Python."""
+    found = []
+    by_cluster = {
+        int(number): rows.set_index("feature") for number, rows in parameters.groupby("cluster_id")
+    }
+    for account in accounts:
+        distances = {}
+        for number, rows in by_cluster.items():
+            total = 0.0
+            for name, row in rows.iterrows():
+                value = account[name]
+                if row["transform"] == "log":
+                    value = np.sign(value) * np.log1p(abs(value))
+                z = (value - row["feature_mean"]) / row["feature_scale"]
+                total += (max(-5.0, min(5.0, z)) * row["weight"] - row["centroid"]) ** 2
+            distances[number] = total
+        found.append(min(distances, key=lambda number: (distances[number], number)))
+    return found
+
+
+def test_clusters_find_three_kinds_of_customers() -> None:
+    accounts = company()
+    fitted = fit_clusters(long_sample(accounts), None)
+    found = nearest(fitted, accounts)
+    assert [len(set(found[i::3])) for i in range(3)] == [1, 1, 1]
+    assert len(set(found)) == 3
+    assert fitted["cluster_label"].nunique() == 3
+
+
+def test_there_are_no_more_clusters_than_different_customers() -> None:
+    accounts = [{"days": 3, "orders": i % 2, "revenue": 10} for i in range(20)]
+    fitted = fit_clusters(long_sample(accounts), None, cluster_count="6")
+    assert fitted["cluster_id"].nunique() == 2
+
+
+def test_missing_values_are_filled_as_declared_or_leave_the_account_out() -> None:
+    accounts = company(30)
+    accounts[0]["days"] = None
+    accounts[1]["orders"] = None
+    fitted = fit_clusters(long_sample(accounts), None)
+    assert set(fitted["sample_size"]) == {29}
+    orders = [account["orders"] or 0 for account in accounts[1:]]
+    # of so few, nothing is drawn in
+    mean = fitted.loc[fitted["feature"] == "orders", "feature_mean"].iloc[0]
+    assert mean == pytest.approx(sum(orders) / 29)
+
+
+def test_the_outermost_values_do_not_stretch_the_scale() -> None:
+    values = np.array([[float(x)] for x in [*range(100), 10**9]])
+    scaling = clusters.fit_scaling(values, np.array([1.0]))
+    # 101 values: the 3rd smallest is 2, the 99th smallest 98
+    trimmed = [2, 2, *range(2, 98), 98, 98, 98]
+    assert scaling.mean[0] == pytest.approx(np.mean(trimmed))
+    assert scaling.scale[0] == pytest.approx(np.std(trimmed))
+
+
+def test_a_feature_that_few_accounts_have_keeps_a_scale() -> None:
+    values = np.array([[0.0]] * 99 + [[50.0]])
+    assert clusters.fit_scaling(values, np.array([1.0])).scale[0] == pytest.approx(np.std(values))
+
+
+def test_one_giant_is_no_cluster_of_its_own() -> None:
+    accounts = [*company(), {"days": 5, "orders": 10**6, "revenue": 5000.0}]
+    found = nearest(fit_clusters(long_sample(accounts), None), accounts)
+    assert found.count(found[-1]) > 1
+
+
+@given(st.integers(0, 10**6), st.integers(2, 5), st.integers(2, 5))
+def test_matching_is_the_cheapest_of_all_pairings(seed: int, new: int, old: int) -> None:
+    draw = np.random.default_rng(seed)
+    a, b = draw.normal(size=(new, 3)), draw.normal(size=(old, 3))
+    ids = clusters.match_ids(a, b, [10 + i for i in range(old)], 100)
+    assert len(set(ids)) == new
+
+    def cost(pairs) -> float:
+        return sum(float(((a[i] - b[j]) ** 2).sum()) for i, j in pairs)
+
+    matched = [(i, number - 10) for i, number in enumerate(ids) if number < 100]
+    assert len(matched) == min(new, old)
+    if new <= old:
+        every = (
+            list(zip(range(new), p, strict=True)) for p in itertools.permutations(range(old), new)
+        )
+    else:
+        every = (
+            list(zip(p, range(old), strict=True)) for p in itertools.permutations(range(new), old)
+        )
+    assert cost(matched) == pytest.approx(min(cost(pairs) for pairs in every))
+
+
+def test_ids_stay_with_their_customers_after_a_refit() -> None:
+    accounts = company(300)
+    first = fit_clusters(long_sample(accounts), None)
+    # the sizes change, so that ids by size would be others; so do mean and scale
+    later = [account for i, account in enumerate(accounts) if i % 3 != 0 or i < 60]
+    second = fit_clusters(long_sample(later), first, refit="true")
+    assert nearest(first, accounts) == nearest(second, accounts)
+    fresh = fit_clusters(long_sample(later), None)
+    assert nearest(fresh, accounts) != nearest(first, accounts), "the case is too easy"
+
+
+def test_ids_of_new_clusters_were_never_used() -> None:
+    first = fit_clusters(long_sample(company()), None)
+    more = fit_clusters(long_sample(company()), first, refit="true", cluster_count="5")
+    assert {1, 2, 3} < set(more["cluster_id"])
+    assert set(more["cluster_id"]) == {1, 2, 3, 4, 5}
+    recorded = pd.concat([first, more])
+    fewer = fit_clusters(long_sample(company()), recorded, refit="true", cluster_count="2")
+    assert set(fewer["cluster_id"]) < {1, 2, 3, 4, 5}
+
+
+def test_ids_are_new_where_no_feature_is_shared() -> None:
+    first = fit_clusters(long_sample(company()), None)
+    renamed = first.assign(feature="other_" + first["feature"])
+    second = fit_clusters(long_sample(company()), renamed, refit="true")
+    assert set(second["cluster_id"]) == {4, 5, 6}
+
+
+def test_labels_differ_and_use_the_declared_words() -> None:
+    features = clusters.read_features(FEATURES)
+    found = clusters.labels(
+        np.array([[2.0, 1.0, 0.3], [2.0, 1.0, -0.3], [0.0, 0.1, 0.0], [0.0, 0.0, 0.0]]), features
+    )
+    assert found == [
+        "silent, frequent, large",
+        "silent, frequent, small",
+        "average (1)",
+        "average (2)",
+    ]
+
+
+def test_scaling_and_back() -> None:
+    scaling = clusters.Scaling(np.array([1.0, 2]), np.array([3.0, 4]), np.array([0.5, 2]))
+    values = np.array([[4.0, -2.0], [1.0, 2.0]])
+    assert scaling.coordinates(values).tolist() == [[0.5, -2.0], [0.0, 0.0]]
+    assert scaling.values(scaling.coordinates(values)).tolist() == values.tolist()
+
+
+def test_money_of_any_engine_is_read_as_numbers() -> None:
+    from decimal import Decimal
+
+    sample = long_sample(company(6))
+    as_decimals = sample.assign(value=[Decimal(str(value)) for value in sample["value"]])
+    wide = frames.wide_sample(as_decimals, ["revenue", "days"])
+    assert list(wide.columns) == ["revenue", "days"]
+    assert set(wide.dtypes.astype(str)) == {"float64"}
