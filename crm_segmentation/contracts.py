@@ -11,8 +11,10 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -116,7 +118,17 @@ def declared_contracts(project: Path, dbt_arguments: Sequence[str]) -> list[dict
         "crm_segmentation.print_generated_contracts",
         *dbt_arguments,
     ]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    with tempfile.TemporaryDirectory() as folder:
+        # dbt opens its database for any operation; a build may hold the one of this project
+        database = str(Path(folder) / "crm_segmentation.duckdb")
+        done = subprocess.run(
+            command,
+            cwd=project,
+            env={**os.environ, "CRM_SEGMENTATION_DUCKDB": database},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     for line in done.stdout.splitlines():
         if MARKER in line:
             contracts: list[dict[str, Any]] = json.loads(line.split(MARKER, 1)[1])

@@ -197,3 +197,9 @@
     {%- endfor -%}
     {{ return(attributes) }}
 {% endmacro %}
+
+{# For `dbt run-operation`: the catalogue as one line of JSON. #}
+{% macro print_attribute_catalog() %}
+    {% do print('attribute_catalog: '
+        ~ tojson(crm_segmentation.attribute_catalog())) %}
+{% endmacro %}

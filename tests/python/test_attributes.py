@@ -1,0 +1,179 @@
+"""The catalogue: what it refuses, what an installing project adds, and what holds it true."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import DbtProject, DbtRun
+
+CATALOG = "crm_segmentation.print_attribute_catalog"
+
+
+@pytest.fixture(scope="module")
+def catalog_of(make_project: Callable[..., DbtProject]) -> Callable[..., DbtRun]:
+    project = make_project()
+
+    def run(extra: dict[str, Any]) -> DbtRun:
+        return project.run("run-operation", CATALOG, vars={"extra_attributes": extra}, check=False)
+
+    return run
+
+
+def read(run: DbtRun) -> dict[str, dict[str, Any]]:
+    assert run.returncode == 0, run.output
+    line = next(line for line in run.output.splitlines() if "attribute_catalog: " in line)
+    return json.loads(line.split("attribute_catalog: ", 1)[1])
+
+
+GOOD = {"type": "text", "label": "L", "description": "D", "model": "my_attributes"}
+
+
+def test_an_installing_project_adds_attributes(catalog_of) -> None:
+    catalog = read(
+        catalog_of(
+            {
+                "shirt_size": GOOD,
+                "clubs": {"type": "values", "label": "Clubs", "description": "Clubs."},
+                "score": {**GOOD, "type": "number", "sql_type": "decimal(9, 6)", "column": "s"},
+            }
+        )
+    )
+    assert catalog["shirt_size"] == {
+        "type": "text",
+        "sql_type": "text",
+        "label": "L",
+        "group": "custom",
+        "description": "D",
+        "unit": None,
+        "model": "my_attributes",
+        "column": "shirt_size",
+        "point_in_time": False,
+        "nullable": True,
+        "allowed": None,
+    }
+    assert catalog["clubs"]["model"] == "account_attribute_values"
+    assert (catalog["score"]["sql_type"], catalog["score"]["column"]) == ("decimal(9, 6)", "s")
+    # and ours are still there
+    assert {"industry", "interests", "revenue_365d", "rfm_segment"} < set(catalog)
+
+
+def test_everything_wrong_is_reported_together(catalog_of) -> None:
+    long = "a" * 64
+    refused = catalog_of(
+        {
+            "Bad": GOOD,
+            "1st": GOOD,
+            "with space": GOOD,
+            long: GOOD,
+            "event": GOOD,
+            "at_least": GOOD,
+            "account_id": GOOD,
+            "industry": GOOD,
+            "revenue_365d": GOOD,
+            "no_type": {**GOOD, "type": "string"},
+            "no_model": {"type": "text", "label": "L", "description": "D"},
+            "typo": {**GOOD, "lable": "L"},
+            "no_group": {**GOOD, "group": "misc"},
+            "no_mapping": "text",
+        }
+    )
+    assert refused.returncode != 0
+    said = " ".join(refused.output.split())
+    for expected in [
+        "has 14 error(s)",
+        "Bad attribute name in var 'extra_attributes': got 'Bad'",
+        "got '1st'",
+        "got 'with space'",
+        f"got '{long}'",
+        "word of the criteria language in var 'extra_attributes': got 'event'",
+        "got 'at_least'",
+        "got 'account_id'",
+        "declared twice in var 'extra_attributes': got 'industry'",
+        "got 'revenue_365d'",
+        "Unknown type of attribute 'no_type' in var 'extra_attributes': got 'string'",
+        "Missing key of attribute 'no_model' in var 'extra_attributes': got no 'model'",
+        "Unknown key of attribute 'typo' in var 'extra_attributes': got 'lable'; allowed: type",
+        "Unknown group of attribute 'no_group' in var 'extra_attributes': got 'misc'",
+        "No declaration of attribute 'no_mapping'",
+    ]:
+        assert expected in said, expected
+
+
+def test_a_name_of_63_letters_is_allowed(catalog_of) -> None:
+    assert "a" * 63 in read(catalog_of({"a" * 63: GOOD}))
+
+
+def test_the_catalogue_is_the_contract_of_account_attributes(
+    catalog_of, demo_build: DbtRun
+) -> None:
+    nodes = demo_build.manifest()["nodes"]
+    columns = nodes["model.crm_segmentation.account_attributes"]["columns"]
+    expected = {"account_id": "text", "as_of_date": "date"}
+    meta = {}
+    for name, attribute in read(catalog_of({})).items():
+        if attribute["model"] == "account_attributes":
+            parts = ("_lat", "_lon") if attribute["type"] == "point" else ("",)
+            for part in parts:
+                expected[attribute["column"] + part] = attribute["sql_type"]
+                meta[name + part] = attribute["point_in_time"]
+    assert {name: column["data_type"] for name, column in columns.items()} == expected
+    # each says whether it is exact at a past day
+    assert {
+        name: column["config"]["meta"]["point_in_time"]
+        for name, column in columns.items()
+        if name in meta
+    } == meta
+
+
+def test_the_table_is_the_macro(catalog_of, demo_build: DbtRun) -> None:
+    rows = demo_build.query(
+        "select attribute, type, sql_type, label, attribute_group, description, unit, model,"
+        " column_name, is_point_in_time, is_nullable, allowed_values"
+        " from crm_marts.attribute_catalog order by position"
+    )
+    expected = [
+        (
+            name,
+            *(a[key] for key in ("type", "sql_type", "label", "group", "description", "unit")),
+            *(a[key] for key in ("model", "column", "point_in_time", "nullable")),
+            None if a["allowed"] is None else "|".join(a["allowed"]),
+        )
+        for name, a in read(catalog_of({})).items()
+    ]
+    assert rows == expected
+
+
+def test_values_outside_the_declaration_are_null_and_reported(demo_build: DbtRun) -> None:
+    """Counted from the raw seed, without any model of ours but the keys."""
+    declared: dict[str, set[str]] = {}
+    for attribute, value in demo_build.query(
+        "select attribute, allowed_value from crm_seeds.marketing_attributes"
+    ):
+        declared.setdefault(attribute, set()).add(value)
+    raw = demo_build.query(
+        "select trim(attribute), trim(value) from crm_raw.raw_crm__marketing_attributes"
+        " where trim(value) <> ''"
+    )
+    wrong = [
+        (attribute, value)
+        for attribute, value in raw
+        if value.lower() not in {v.lower() for v in declared.get(attribute.lower(), set())}
+    ]
+    reported = demo_build.query(
+        "select sum(account_count) from crm_marts.rejected_attribute_values"
+        " where problem <> 'unknown account'"
+    )[0][0]
+    assert wrong, "the demo company has no undeclared value"
+    assert reported == len(wrong)
+    for attribute in ("newsletter_frequency", "preferred_contact_time"):
+        held = {
+            value
+            for (value,) in demo_build.query(
+                f"select distinct {attribute} from crm_marts.account_attributes"
+            )
+        }
+        assert held - {None} <= declared[attribute]
+        assert len(held - {None}) > 1
