@@ -38,6 +38,9 @@ MARKETING_HEADER = """\
 """
 MARKETING_FOOTER = "    }) }}\n{% endmacro %}\n"
 MARKETING_TYPES = ("text", "number", "boolean", "date", "values")
+# where values come from -> group of the attribute, and whether a past day is exact: the CRM
+# overwrites attributes, while every survey answer stays
+MARKETING_SOURCES = {"attribute": ("marketing", False), "survey": ("psychographic", True)}
 
 
 class ContractsError(Exception):
@@ -73,6 +76,12 @@ def marketing_macro(lines: Iterable[dict[str, str]]) -> str:
             raise ContractsError(
                 f"Unknown type in {where}: got {kind!r}; allowed: {', '.join(MARKETING_TYPES)}."
             )
+        source = line["source"].strip()
+        if source not in MARKETING_SOURCES:
+            raise ContractsError(
+                f"Unknown source in {where}: got {source!r}; allowed: "
+                f"{', '.join(MARKETING_SOURCES)}."
+            )
         if name not in attributes:
             for key in ("label", "description"):
                 if not line[key]:
@@ -82,6 +91,7 @@ def marketing_macro(lines: Iterable[dict[str, str]]) -> str:
                     )
             attributes[name] = {
                 "type": kind,
+                "source": source,
                 "label": line["label"],
                 "description": line["description"],
                 "allowed": [],
@@ -96,7 +106,9 @@ def marketing_macro(lines: Iterable[dict[str, str]]) -> str:
     text = MARKETING_HEADER
     for name, attribute in attributes.items():
         text += f"        {jinja_text(name)}: {{\n"
-        text += f"            'type': '{attribute['type']}', 'group': 'marketing',\n"
+        group, point_in_time = MARKETING_SOURCES[attribute["source"]]
+        text += f"            'type': '{attribute['type']}', 'group': '{group}',\n"
+        text += f"            'point_in_time': {str(point_in_time).lower()},\n"
         text += f"            'label': {jinja_text(attribute['label'])},\n"
         text += f"            'description': {jinja_text(attribute['description'])},\n"
         if attribute["allowed"]:

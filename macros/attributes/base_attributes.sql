@@ -1,6 +1,6 @@
 {#
-    The attributes that every installation has, apart from KPIs and the marketing
-    attributes of the seed: a column each of `account_attributes`, but for those
+    The attributes that every installation has, apart from KPIs and those of the seed
+    of marketing attributes and survey questions: a column each of `account_attributes`, but for those
     of type `values`, which are rows of `account_attribute_values`.
 
     A new attribute is one entry here and its column in `account_attributes`; the
@@ -36,6 +36,14 @@
             'type': 'text', 'group': 'demographic', 'label': 'Region',
             'description': 'Region of the main address.',
         },
+        'city': {
+            'type': 'text', 'group': 'demographic', 'label': 'City',
+            'description': 'City of the main address.',
+        },
+        'postal_code': {
+            'type': 'text', 'group': 'demographic', 'label': 'Postal code',
+            'description': 'Postal code of the main address; 01067 needs quotes.',
+        },
         'location': {
             'type': 'point', 'group': 'demographic', 'label': 'Location',
             'unit': 'degrees',
@@ -60,6 +68,14 @@
             'type': 'text', 'group': 'firmographic', 'label': 'Tier',
             'description': 'Tier that sales gave the account.',
         },
+        'customer_group': {
+            'type': 'text', 'group': 'firmographic', 'label': 'Customer group',
+            'description': 'Customer group of the ERP.',
+        },
+        'owner_name': {
+            'type': 'text', 'group': 'firmographic', 'label': 'Owner',
+            'description': 'Who looks after the account in sales.',
+        },
         'is_partner': {
             'type': 'boolean', 'group': 'firmographic', 'label': 'Partner',
             'description': 'Whether the account is a partner; NULL is unknown.',
@@ -73,18 +89,6 @@
             'type': 'date', 'group': 'timing', 'label': 'Next renewal',
             'description': 'Day on which the next running contract renews, today or '
                 ~ 'later; NULL without one.',
-        },
-        'values_innovation': {
-            'type': 'number', 'sql_type': 'integer', 'group': 'psychographic',
-            'label': 'Values innovation', 'unit': 'points, 1 to 5',
-            'point_in_time': true,
-            'description': 'Latest survey answer on how much innovation counts.',
-        },
-        'price_sensitivity': {
-            'type': 'number', 'sql_type': 'integer', 'group': 'psychographic',
-            'label': 'Price sensitivity', 'unit': 'points, 1 to 5',
-            'point_in_time': true,
-            'description': 'Latest survey answer on how much the price counts.',
         },
         'nps_score': {
             'type': 'number', 'sql_type': 'decimal(5, 2)', 'group': 'psychographic',
@@ -142,6 +146,19 @@
         'cluster_label': {
             'type': 'text', 'group': 'scores', 'label': 'Cluster label',
             'description': 'What sets the centroid of the cluster apart.',
+        },
+    }) }}
+{% endmacro %}
+
+{# What the demo company declares beside them, as an installing project does. #}
+{% macro demo_attributes() %}
+    {{ return({
+        'interests': {
+            'type': 'values', 'group': 'marketing', 'label': 'Interests',
+            'description': 'Topics that the account wants to hear about.',
+            'allowed': [
+                'pumps', 'valves', 'filters', 'sensors', 'training', 'service'
+            ],
         },
     }) }}
 {% endmacro %}

@@ -45,6 +45,8 @@
         'identity_decisions': 'identity_decisions',
         'kpi_categories': ['Pumps', 'Valves', 'Filters', 'Sensors', 'Spare parts'],
         'extra_kpi_flags': 'kpi_flags_demo',
+        'extra_attributes': crm_segmentation.demo_attributes(),
+        'extra_marketing_attributes': 'marketing_attributes_demo',
     }) }}
 {% endmacro %}
 

@@ -1,10 +1,10 @@
--- The share of marketing values that are not declared stays within the setting
--- rejected_value_share; rejected_attribute_values lists them.
+-- The share of marketing values and survey answers that are not declared stays within
+-- the setting rejected_value_share; rejected_attribute_values lists them.
 with
 
 checked as (
 
-    select * from {{ ref('int_marketing_values_checked') }}
+    select * from {{ ref('int_attribute_values_checked') }}
 
 ),
 

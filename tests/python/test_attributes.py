@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from typing import Any
 
+import duckdb
 import pytest
 from conftest import DbtProject, DbtRun
 
@@ -57,7 +59,7 @@ def test_an_installing_project_adds_attributes(catalog_of) -> None:
     assert catalog["clubs"]["model"] == "account_attribute_values"
     assert (catalog["score"]["sql_type"], catalog["score"]["column"]) == ("decimal(9, 6)", "s")
     # and ours are still there
-    assert {"industry", "interests", "revenue_365d", "rfm_segment"} < set(catalog)
+    assert {"industry", "newsletter_frequency", "revenue_365d", "rfm_segment"} < set(catalog)
 
 
 def test_everything_wrong_is_reported_together(catalog_of) -> None:
@@ -146,34 +148,78 @@ def test_the_table_is_the_macro(catalog_of, demo_build: DbtRun) -> None:
     assert rows == expected
 
 
-def test_values_outside_the_declaration_are_null_and_reported(demo_build: DbtRun) -> None:
-    """Counted from the raw seed, without any model of ours but the keys."""
-    declared: dict[str, set[str]] = {}
-    for attribute, value in demo_build.query(
-        "select attribute, allowed_value from crm_seeds.marketing_attributes"
+def test_values_count_as_declared(demo_build: DbtRun) -> None:
+    """Counted from the raw seeds, without any model of ours."""
+    declared: dict[tuple[str, str], set[str]] = {}
+    for source, attribute, value in demo_build.query(
+        "select source, attribute, allowed_value from crm_seeds.marketing_attributes union all"
+        " select source, attribute, allowed_value from crm_seeds.marketing_attributes_demo"
     ):
-        declared.setdefault(attribute, set()).add(value)
+        declared.setdefault((source, attribute), set()).add(value)
     raw = demo_build.query(
-        "select trim(attribute), trim(value) from crm_raw.raw_crm__marketing_attributes"
-        " where trim(value) <> ''"
+        "select 'attribute', lower(trim(attribute)), trim(value)"
+        " from crm_raw.raw_crm__marketing_attributes where trim(value) <> ''"
+        " union all select 'survey', lower(trim(question)), trim(answer)"
+        " from crm_raw.raw_crm__survey_answers where trim(answer) <> ''"
     )
     wrong = [
-        (attribute, value)
-        for attribute, value in raw
-        if value.lower() not in {v.lower() for v in declared.get(attribute.lower(), set())}
+        row
+        for row in raw
+        if (row[0] == "attribute" or row[:2] in declared)
+        and row[2].lower() not in {value.lower() for value in declared.get(row[:2], set())}
     ]
     reported = demo_build.query(
-        "select sum(account_count) from crm_marts.rejected_attribute_values"
-        " where problem <> 'unknown account'"
+        "select coalesce(sum(value_count), 0) from crm_marts.rejected_attribute_values"
+        " where problem = 'undeclared value' or problem = 'undeclared attribute'"
     )[0][0]
-    assert wrong, "the demo company has no undeclared value"
     assert reported == len(wrong)
-    for attribute in ("newsletter_frequency", "preferred_contact_time"):
-        held = {
-            value
-            for (value,) in demo_build.query(
-                f"select distinct {attribute} from crm_marts.account_attributes"
-            )
-        }
-        assert held - {None} <= declared[attribute]
-        assert len(held - {None}) > 1
+    for source, attribute in declared:
+        if attribute == "interests":
+            sql = "select value from crm_marts.account_attribute_values where attribute = "
+            rows = demo_build.query(f"{sql}'{attribute}'")
+        else:
+            rows = demo_build.query(f"select {attribute} from crm_marts.account_attributes")
+        held = {value for (value,) in rows} - {None}
+        assert held <= declared[source, attribute]
+        assert len(held) > 1, attribute
+
+
+def test_an_undeclared_value_is_reported_and_null(demo_build: DbtRun, make_project) -> None:
+    project = make_project()
+    shutil.copyfile(demo_build.database, project.database)
+    with duckdb.connect(str(project.database)) as connection:
+        account, crm_account = connection.execute(
+            "select account_id, crm_account_id from crm_marts.accounts"
+            " join crm_marts.account_attributes using (account_id)"
+            " where newsletter_frequency = 'weekly' and crm_account_id is not null limit 1"
+        ).fetchone()
+        connection.execute(
+            "insert into crm_staging.stg_crm__marketing_attributes"
+            " (crm_account_id, attribute, value, updated_at, loaded_at) values"
+            f" ('{crm_account}', 'newsletter_frequency', 'hourly', '2025-12-31', '2025-12-31'),"
+            f" ('{crm_account}', 'shoe_size', '44', '2025-12-31', '2025-12-31')"
+        )
+    built = project.run(
+        "run", "-s", "int_attribute_values_checked", "account_attributes",
+        "rejected_attribute_values", "account_attribute_values",
+    )  # fmt: skip
+    assert built.query(
+        "select newsletter_frequency from crm_marts.account_attributes"
+        f" where account_id = '{account}'"
+    ) == [(None,)]
+    assert set(
+        built.query(
+            "select attribute, raw_value, problem from crm_marts.rejected_attribute_values"
+            " where raw_value in ('hourly', '44')"
+        )
+    ) == {
+        ("newsletter_frequency", "hourly", "undeclared value"),
+        ("shoe_size", "44", "undeclared attribute"),
+    }
+    # one of 20 or more is what the share of the setting refuses
+    tested = project.run(
+        "test", "-s", "marketing_values_are_declared",
+        vars={"rejected_value_share": 0.0001}, check=False,
+    )  # fmt: skip
+    assert tested.returncode == 1
+    assert project.run("test", "-s", "marketing_values_are_declared").returncode == 0

@@ -12,7 +12,7 @@ import yaml
 
 from crm_segmentation import contracts
 
-HEADER = "attribute,type,allowed_value,label,description\n"
+HEADER = "attribute,source,type,allowed_value,label,description\n"
 MODEL: dict[str, Any] = {
     "name": "account_kpis",
     "description": "One row per account: " + "long " * 40,
@@ -38,19 +38,27 @@ def test_yaml_is_read_back_as_it_was_declared() -> None:
 
 def test_the_macro_declares_attributes_in_the_order_of_the_seed() -> None:
     text = contracts.marketing_macro(
-        seed("b,text,it's,Label,What it is.\nb,text,two,,\na,number,,A,Any number.\n")
+        seed(
+            "b,survey,text,it's,Label,What it is.\nb,survey,text,two,,\na,attribute,number,,A,Any number.\n"
+        )
     )
     assert text.index("'b': {") < text.index("'a': {")
     assert "'it\\'s',\n                'two'," in text
     assert text.count("'allowed'") == 1
+    # answers stay, attributes are overwritten
+    assert text.index("'psychographic'") < text.index("true") < text.index("'marketing'")
 
 
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ("a,txt,x,L,D\n", r"Unknown type in .*line 2: got 'txt'; allowed: text, number"),
-        ("a,text,x,,D\n", r"Missing label in .*line 2"),
-        ("a,text,x,L,D\na,values,y,,\n", r"Two types of a in .*line 3: got 'values'"),
+        ("a,survey,txt,x,L,D\n", r"Unknown type in .*line 2: got 'txt'; allowed: text, number"),
+        (
+            "a,web,text,x,L,D\n",
+            r"Unknown source in .*line 2: got 'web'; allowed: attribute, survey",
+        ),
+        ("a,survey,text,x,,D\n", r"Missing label in .*line 2"),
+        ("a,survey,text,x,L,D\na,survey,values,y,,\n", r"Two types of a in .*line 3: got 'values'"),
     ],
 )
 def test_a_bad_line_is_named(lines: str, message: str) -> None:
@@ -85,7 +93,7 @@ def test_check_fails_until_written(tmp_path: Path, monkeypatch, capsys) -> None:
 def test_a_stale_macro_is_found_and_written(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(contracts, "declared_contracts", lambda *_: [])
     for path, text in (
-        (contracts.MARKETING_SEED, HEADER + "a,text,x,L,D\n"),
+        (contracts.MARKETING_SEED, HEADER + "a,survey,text,x,L,D\n"),
         (contracts.MARKETING_MACRO, "old"),
     ):
         (tmp_path / path).parent.mkdir(parents=True)

@@ -3,7 +3,7 @@ with
 marketing_values as (
 
     select *
-    from {{ ref('int_marketing_values_checked') }}
+    from {{ ref('int_attribute_values_checked') }}
     where not is_column
         and is_current
         and problem is null

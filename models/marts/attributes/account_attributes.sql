@@ -6,14 +6,11 @@
     if attribute.model == 'account_attributes' %}
     {%- do held.append(attribute) %}
 {%- endfor %}
-{%- set marketing = [] %}
+{%- set declared = [] %}
 {%- for name, attribute in crm_segmentation.marketing_attributes().items()
     if attribute.type != 'values' %}
-    {%- do marketing.append(name) %}
+    {%- do declared.append(name) %}
 {%- endfor %}
-{%- set answers = [
-    'values_innovation', 'price_sensitivity', 'nps_score', 'csat_score'
-] %}
 
 with
 
@@ -41,37 +38,36 @@ clusters as (
 
 ),
 
-survey_answers as (
+feedback_scores as (
 
-    select * from {{ ref('int_survey_answers_latest') }}
+    select * from {{ ref('int_feedback_scores_latest') }}
 
 ),
 
-marketing_values as (
+declared_values as (
 
     select *
-    from {{ ref('int_marketing_values_checked') }}
+    from {{ ref('int_attribute_values_checked') }}
     where is_column
         and is_current
 
 ),
 
-answers_pivoted_to_accounts as (
+scores_pivoted_to_accounts as (
 
     select
-        {%- for answer in answers %}
-        max(case when attribute = '{{ answer }}' then value end) as {{ answer }},
-        {%- endfor %}
-        account_id
-    from survey_answers
+        account_id,
+        max(case when kind = 'nps' then score end) as nps_score,
+        max(case when kind = 'csat' then score end) as csat_score
+    from feedback_scores
     group by account_id
 
 ),
 
-marketing_pivoted_to_accounts as (
+values_pivoted_to_accounts as (
 
     select
-        {%- for name in marketing %}
+        {%- for name in declared %}
         max(
             case
                 when attribute = {{ crm_segmentation.text_literal(name) }} then value
@@ -79,7 +75,7 @@ marketing_pivoted_to_accounts as (
         ) as {{ name }},
         {%- endfor %}
         account_id
-    from marketing_values
+    from declared_values
     group by account_id
 
 ),
@@ -95,20 +91,23 @@ joined as (
         accounts.language,
         accounts.country_code,
         accounts.region,
+        accounts.city,
+        accounts.postal_code,
         accounts.latitude as location_lat,
         accounts.longitude as location_lon,
         accounts.industry,
         accounts.employee_count,
         accounts.annual_revenue_amount,
         accounts.tier,
+        accounts.customer_group,
+        accounts.owner_name,
         accounts.is_partner,
         accounts.first_seen_on as account_opened_on,
         accounts.as_of_date + kpis.days_until_renewal as renewal_on,
-        {%- for answer in answers %}
-        answers_pivoted_to_accounts.{{ answer }},
-        {%- endfor %}
-        {%- for name in marketing %}
-        marketing_pivoted_to_accounts.{{ name }},
+        scores_pivoted_to_accounts.nps_score,
+        scores_pivoted_to_accounts.csat_score,
+        {%- for name in declared %}
+        values_pivoted_to_accounts.{{ name }},
         {%- endfor %}
         {%- for column in crm_segmentation.kpi_columns('own') %}
         kpis.{{ column.column }},
@@ -127,10 +126,10 @@ joined as (
         on accounts.account_id = rfm.account_id
     left join clusters
         on accounts.account_id = clusters.account_id
-    left join answers_pivoted_to_accounts
-        on accounts.account_id = answers_pivoted_to_accounts.account_id
-    left join marketing_pivoted_to_accounts
-        on accounts.account_id = marketing_pivoted_to_accounts.account_id
+    left join scores_pivoted_to_accounts
+        on accounts.account_id = scores_pivoted_to_accounts.account_id
+    left join values_pivoted_to_accounts
+        on accounts.account_id = values_pivoted_to_accounts.account_id
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 checked as (
 
-    select * from {{ ref('int_marketing_values_checked') }}
+    select * from {{ ref('int_attribute_values_checked') }}
 
 ),
 
@@ -12,7 +12,7 @@ counted as (
         attribute,
         raw_value,
         problem,
-        count(*) as account_count
+        count(*) as value_count
     from checked
     where problem is not null
     group by attribute, raw_value, problem
@@ -27,7 +27,7 @@ final as (
         cast(attribute as text) as attribute,
         cast(raw_value as text) as raw_value,
         cast(problem as text) as problem,
-        cast(account_count as integer) as account_count
+        cast(value_count as integer) as value_count
     from counted
 
 )

@@ -1,13 +1,19 @@
--- Every marketing value that the CRM holds, judged against the declaration: it
--- counts in its declared spelling, or there is a problem to report. Nothing is
--- dropped here.
+-- Every marketing attribute that the CRM holds and every answer to a declared survey
+-- question, judged against the declaration: a value counts in its declared spelling,
+-- or there is a problem to report. Nothing is dropped here.
 {%- set clock = crm_segmentation.instant_literal(crm_segmentation.as_of_date()) %}
 
 with
 
-known_values as (
+known_attributes as (
 
     {{ crm_segmentation.known_facts(ref('stg_crm__marketing_attributes')) }}
+
+),
+
+known_answers as (
+
+    {{ crm_segmentation.known_facts(ref('stg_crm__survey_answers')) }}
 
 ),
 
@@ -22,7 +28,7 @@ account_keys as (
 
 declared_values as (
 
-    select * from {{ ref('int_marketing_attributes_declared') }}
+    select * from {{ ref('int_attribute_values_declared') }}
 
 ),
 
@@ -30,11 +36,34 @@ declared_attributes as (
 
     select
         attribute,
+        source,
         max(type) as type,
         count(allowed_value) as allowed_count,
         coalesce(bool_or(is_column), false) as is_column
     from declared_values
-    group by attribute
+    group by attribute, source
+
+),
+
+held as (
+
+    select
+        'attribute' as source,
+        crm_account_id,
+        {{ crm_segmentation.fold('attribute') }} as attribute,
+        value as raw_value,
+        updated_at as held_at,
+        value as value_key
+    from known_attributes
+    union all
+    select
+        'survey' as source,
+        crm_account_id,
+        {{ crm_segmentation.fold('question') }} as attribute,
+        answer as raw_value,
+        answered_at as held_at,
+        answer_id as value_key
+    from known_answers
 
 ),
 
@@ -42,15 +71,17 @@ visible as (
 
     select
         account_keys.account_id,
-        known_values.crm_account_id,
-        {{ crm_segmentation.fold('known_values.attribute') }} as attribute,
-        known_values.value as raw_value,
-        known_values.updated_at
-    from known_values
+        held.crm_account_id,
+        held.source,
+        held.attribute,
+        held.raw_value,
+        held.held_at,
+        held.value_key
+    from held
     left join account_keys
-        on known_values.crm_account_id = account_keys.record_key
-    where known_values.updated_at < {{ clock }}
-        and known_values.value is not null
+        on held.crm_account_id = account_keys.record_key
+    where held.held_at < {{ clock }}
+        and held.raw_value is not null
 
 ),
 
@@ -59,9 +90,11 @@ judged as (
     select
         visible.account_id,
         visible.crm_account_id,
+        visible.source,
         visible.attribute,
         visible.raw_value,
-        visible.updated_at,
+        visible.held_at,
+        visible.value_key,
         declared_attributes.type,
         coalesce(declared_attributes.is_column, false) as is_column,
         case
@@ -88,10 +121,15 @@ judged as (
     from visible
     left join declared_attributes
         on visible.attribute = declared_attributes.attribute
+        and visible.source = declared_attributes.source
     left join declared_values
         on visible.attribute = declared_values.attribute
+        and visible.source = declared_values.source
         and {{ crm_segmentation.fold('visible.raw_value') }}
         = {{ crm_segmentation.fold('declared_values.allowed_value') }}
+    -- Surveys ask much that is no attribute.
+    where visible.source = 'attribute'
+        or declared_attributes.attribute is not null
 
 ),
 
@@ -102,11 +140,11 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by account_id, attribute
+            partition by account_id, attribute, source
             order by
-                updated_at desc,
-                {{ crm_segmentation.by_bytes('crm_account_id') }},
-                {{ crm_segmentation.by_bytes('raw_value') }}
+                held_at desc,
+                {{ crm_segmentation.by_bytes('value_key') }} desc,
+                {{ crm_segmentation.by_bytes('crm_account_id') }}
         ) as recency
     from judged
 
@@ -117,7 +155,9 @@ final as (
     select
         cast(account_id as text) as account_id,
         cast(crm_account_id as text) as crm_account_id,
+        cast(source as text) as source,
         cast(attribute as text) as attribute,
+        cast(value_key as text) as value_key,
         cast(raw_value as text) as raw_value,
         cast(type as text) as type,
         cast(is_column as boolean) as is_column,

@@ -21,6 +21,7 @@ combined as (
 
     select
         attribute,
+        source,
         type,
         allowed_value,
         type <> 'values' as is_column
@@ -29,6 +30,7 @@ combined as (
     union all
     select
         attribute,
+        source,
         type,
         allowed_value,
         false as is_column
@@ -41,6 +43,7 @@ final as (
 
     select
         cast(attribute as text) as attribute,
+        cast(source as text) as source,
         cast(type as text) as type,
         cast(allowed_value as text) as allowed_value,
         cast(is_column as boolean) as is_column
