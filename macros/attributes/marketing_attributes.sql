@@ -6,17 +6,18 @@
     {{ return({
         'newsletter_frequency': {
             'type': 'text', 'group': 'marketing',
+            'point_in_time': false,
             'label': 'Newsletter frequency',
             'description': 'How often the account wants the newsletter.',
             'allowed': [
                 'weekly',
                 'monthly',
-                'quarterly',
                 'never',
             ],
         },
         'preferred_contact_time': {
             'type': 'text', 'group': 'marketing',
+            'point_in_time': false,
             'label': 'Preferred contact time',
             'description': 'Time of day at which the account wants to be called.',
             'allowed': [
@@ -25,17 +26,37 @@
                 'evening',
             ],
         },
-        'interests': {
-            'type': 'values', 'group': 'marketing',
-            'label': 'Interests',
-            'description': 'Topics that the account wants to hear about.',
+        'values_innovation': {
+            'type': 'text', 'group': 'psychographic',
+            'point_in_time': true,
+            'label': 'Values innovation',
+            'description': 'How much innovation counts by the latest survey answer.',
             'allowed': [
-                'new products',
-                'offers',
-                'events',
-                'training',
-                'sustainability',
-                'service',
+                'low',
+                'medium',
+                'high',
+            ],
+        },
+        'values_sustainability': {
+            'type': 'text', 'group': 'psychographic',
+            'point_in_time': true,
+            'label': 'Values sustainability',
+            'description': 'How much sustainability counts by the latest survey answer.',
+            'allowed': [
+                'low',
+                'medium',
+                'high',
+            ],
+        },
+        'price_sensitivity': {
+            'type': 'text', 'group': 'psychographic',
+            'point_in_time': true,
+            'label': 'Price sensitivity',
+            'description': 'How much the price counts by the latest survey answer.',
+            'allowed': [
+                'low',
+                'medium',
+                'high',
             ],
         },
     }) }}

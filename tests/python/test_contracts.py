@@ -39,7 +39,8 @@ def test_yaml_is_read_back_as_it_was_declared() -> None:
 def test_the_macro_declares_attributes_in_the_order_of_the_seed() -> None:
     text = contracts.marketing_macro(
         seed(
-            "b,survey,text,it's,Label,What it is.\nb,survey,text,two,,\na,attribute,number,,A,Any number.\n"
+            "b,survey,text,it's,Label,What it is.\nb,survey,text,two,,\n"
+            "a,attribute,number,,A,Any number.\n"
         )
     )
     assert text.index("'b': {") < text.index("'a': {")
