@@ -188,13 +188,77 @@ def segments(reader: Reader) -> Table:
     )
 
 
+def moves(reader: Reader) -> Table:
+    """The ways between segments that most accounts went in the last month."""
+    rows = reader.rows(
+        """
+        with
+
+        last_month as (
+
+            select * from {{ ref('segment_migration') }}
+            where
+                period = 'month'
+                and to_date = (
+                    select max(to_date) from {{ ref('segment_migration') }}
+                    where period = 'month'
+                )
+
+        )
+
+        select from_date, to_date, from_segment, to_segment, account_count
+        from last_month
+        order by account_count desc, from_segment, to_segment
+        """
+    )
+    if not rows:
+        return Table("Moves between segments", [], [], empty="0 accounts moved")
+    moved = [row for row in rows if row[2] != row[3]]
+    stayed = sum(int(row[4]) for row in rows if row[2] == row[3])
+    gone = sum(int(row[4]) for row in moved)
+    return Table(
+        f"Moves between segments, {rows[0][0]} to {rows[0][1]}",
+        ["from", "to", "accounts"],
+        [row[2:] for row in moved[:MOST_MOVES]],
+        empty="0 accounts moved",
+        note=f"{number(gone)} accounts moved, {number(stayed)} stayed",
+    )
+
+
+def quarantine(reader: Reader) -> Table:
+    rows = reader.rows(
+        """
+        select source_name || '.' || table_name as source_table, reason, count(*) as row_count
+        from {{ ref('quarantined_rows') }}
+        group by source_name || '.' || table_name, reason
+        order by source_name || '.' || table_name, reason
+        """
+    )
+    total = sum(int(row[2]) for row in rows)
+    return Table(
+        f"Quarantined rows: {number(total)}", ["source", "reason", "rows"], rows, empty="0 rows"
+    )
+
+
+MOST_MOVES = 8
+
 SECTIONS: list[tuple[Callable[[Reader], Table], list[str]]] = [
     # a section, and the models that it reads
     (accounts, ["accounts"]),
     (members("Profiles", "profile"), ["accounts"]),
     (members("Target groups", "target_group"), ["accounts"]),
     (segments, ["account_attributes"]),
+    (moves, ["segment_migration"]),
+    (quarantine, ["quarantined_rows"]),
 ]
+
+NEXT = """\
+Where to look next
+------------------
+  dbt show --select vip_accounts       members of a profile
+  dbt show --select attribute_catalog  what a rule may ask
+  models/marts/profiles/               the rules; README.md, "Add a profile"
+  dbt docs generate; dbt docs serve    every table, column and rule, with its lineage"""
 
 
 def report(reader: Reader) -> str:
@@ -204,7 +268,7 @@ def report(reader: Reader) -> str:
         for section, models in SECTIONS
         if all(reader.has(model) for model in models)
     ]
-    return "\n\n".join(blocks)
+    return "\n\n".join([*blocks, NEXT])
 
 
 def main(argv: Sequence[str] | None = None) -> int:
