@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from crm_segmentation.demo.archetypes import Traits, draw_traits
@@ -217,13 +217,15 @@ def spoil(chance: Chance, order: Order) -> None:
     elif order.ordered_at.date() > AS_OF - timedelta(days=10):
         order.status = "open"
     order.loaded_at = next_load(max(order.ordered_at, order.cancelled_at or order.ordered_at))
-    # the interface stood still over the holidays
-    is_held_up = AS_OF - timedelta(days=20) < order.ordered_at.date() < AS_OF
-    if chance.happens(0.35 if is_held_up else 0.02):
-        late = next_load(order.ordered_at + timedelta(days=chance.whole(8, 28)))
-        if order.loaded_at < late <= LAST_DELIVERED:
-            order.loaded_at = late
-            order.labels.add("late")
+    late = next_load(order.ordered_at + timedelta(days=chance.whole(8, 40)))
+    if chance.happens(0.5) and AS_OF - timedelta(days=25) < order.ordered_at.date() < AS_OF:
+        # the interface stood still over the holidays
+        late = next_load(datetime.combine(AS_OF, time()) + timedelta(days=chance.whole(1, 8)))
+    elif not chance.happens(0.02):
+        return
+    if order.loaded_at < late <= LAST_DELIVERED:
+        order.loaded_at = late
+        order.labels.add("late")
 
 
 def credit_note(chance: Chance, order: Order) -> Order:
