@@ -47,9 +47,11 @@ def moment_in(chance: Chance, span: Span) -> datetime:
 
 
 def seasonal_moment(chance: Chance, span: Span, lean: float = 1.0) -> datetime:
-    """A moment in the span by season; `lean` above 1 draws it late, below 1 early."""
+    """A moment in the span by season; a `lean` of 2 draws it late, of -2 early."""
     while True:
-        day = span.first + timedelta(days=int(span.days * chance.unit() ** (1 / lean)))
+        late = chance.unit() ** (1 / abs(lean))
+        offset = int(span.days * (late if lean > 0 else 1 - late))
+        day = span.first + timedelta(days=min(offset, span.days - 1))
         if chance.happens(MONTH_WEIGHTS[day.month - 1] / max(MONTH_WEIGHTS)):
             return working_moment(chance, day)
 

@@ -27,7 +27,7 @@ Row = dict[str, Any]
 TIMING: dict[str, tuple[float, float, float]] = {
     "steady": (1.0, 0.0, 1.0),
     "growing": (2.2, 0.0, 1.0),
-    "declining": (0.42, 0.0, 1.0),
+    "declining": (-2.2, 0.0, 1.0),
     "dormant": (1.0, 0.0, 0.7),
     "new": (1.0, 0.0, 1.0),
 }
@@ -218,7 +218,7 @@ def spoil(chance: Chance, order: Order) -> None:
         order.status = "open"
     order.loaded_at = next_load(max(order.ordered_at, order.cancelled_at or order.ordered_at))
     late = next_load(order.ordered_at + timedelta(days=chance.whole(8, 40)))
-    if chance.happens(0.5) and AS_OF - timedelta(days=25) < order.ordered_at.date() < AS_OF:
+    if chance.happens(0.7) and AS_OF - timedelta(days=25) < order.ordered_at.date() < AS_OF:
         # the interface stood still over the holidays
         late = next_load(datetime.combine(AS_OF, time()) + timedelta(days=chance.whole(1, 8)))
     elif not chance.happens(0.02):
