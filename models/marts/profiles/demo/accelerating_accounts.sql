@@ -1,0 +1,7 @@
+{% call crm_segmentation.profile(label='Buy half as much again as in the year so far') %}
+all:
+  - revenue_90d: {gte: 500}
+  - sql:
+      expression: "revenue_90d * 4 >= revenue_365d * 1.5"
+      reason: the pace of one KPI against another is arithmetic between two attributes
+{% endcall %}
