@@ -56,8 +56,6 @@ class DbtProject:
             str(self.folder),
             "--profiles-dir",
             str(self.folder),
-            "--target-path",
-            str(self.target),
         ]
         if vars:
             command += ["--vars", json.dumps(vars)]
@@ -68,6 +66,8 @@ class DbtProject:
                 **os.environ,
                 **self.environment,
                 "CRM_SEGMENTATION_DUCKDB": str(self.database),
+                # not an option, which `dbt deps` does not know
+                "DBT_TARGET_PATH": str(self.target),
                 "DBT_LOG_PATH": str(self.target.parent / "logs"),
                 "OMP_NUM_THREADS": "1",
                 "DO_NOT_TRACK": "1",

@@ -1,23 +1,14 @@
 with
 
-rejected_in_staging as (
+raw_rows_rejected as (
 
-    {%- for name in crm_segmentation.staged_tables() %}
-    {%- set source_name, table_name = name.split('.') %}
+    select * from {{ ref('int_raw_rows_rejected') }}
 
-    select
-        '{{ source_name }}' as source_name,
-        '{{ table_name }}' as table_name,
-        record_key,
-        rejected_because,
-        raw_row,
-        loaded_at
-    from {{ ref('base_' ~ source_name ~ '__' ~ table_name) }}
-    where rejected_because is not null
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+),
+
+order_lines_rejected as (
+
+    select * from {{ ref('int_rejected_order_lines') }}
 
 ),
 
@@ -27,12 +18,23 @@ final as (
         source_name,
         table_name,
         record_key,
-        split_part(rejected_because, ':', 1) as reason,
-        nullif(split_part(rejected_because, ':', 2), '') as column_name,
-        'staging' as rejected_in,
+        reason,
+        column_name,
+        cast('staging' as text) as rejected_in,
         raw_row,
         loaded_at
-    from rejected_in_staging
+    from raw_rows_rejected
+    union all
+    select
+        source_name,
+        table_name,
+        record_key,
+        reason,
+        cast(null as text) as column_name,
+        cast('activity' as text) as rejected_in,
+        raw_row,
+        loaded_at
+    from order_lines_rejected
 
 )
 

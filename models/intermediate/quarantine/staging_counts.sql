@@ -6,9 +6,9 @@ raw_row_counts as (
 
 ),
 
-quarantined_rows as (
+raw_rows_rejected as (
 
-    select * from {{ ref('quarantined_rows') }}
+    select * from {{ ref('int_raw_rows_rejected') }}
 
 ),
 
@@ -43,8 +43,7 @@ quarantined as (
         source_name,
         table_name,
         count(*) as rows_quarantined
-    from quarantined_rows
-    where rejected_in = 'staging'
+    from raw_rows_rejected
     group by
         source_name,
         table_name
