@@ -18,8 +18,9 @@
         ('order', 'Order', 'One row per order; net_amount is the sum of its lines', order),
         ('order_line', 'Order line', 'One row per line of an order',
             dict(order, quantity='number', **product)),
-        ('return', 'Return', 'One row per returned line; the amount is negative',
-            dict(product, order_id='text', quantity='number', net_amount='number')),
+        ('return', 'Return', 'One row per returned line, at its own time; quantity '
+            ~ 'and amounts are what was given back, positive; detail is the reason',
+            dict(order, quantity='number', detail='text', **product)),
         ('visit', 'Web visit', 'One row per visit of the web site', page),
         ('portal_login', 'Portal login', 'One row per login to the portal', page),
         ('product_view', 'Product view', 'One row per product page seen', page),

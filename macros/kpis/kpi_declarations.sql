@@ -200,6 +200,7 @@
 {% macro kpi_declarations(scope='all') %}
     {%- set problems = [] -%}
     {%- set kpis = [] -%}
+    {%- set events = crm_segmentation.event_catalog().keys() | list -%}
     {%- set origins = [
         ['base_kpis()', crm_segmentation.base_kpis(), 'own'],
         ["var 'kpi_categories'", crm_segmentation.category_kpis(),
@@ -208,7 +209,9 @@
     ] -%}
     {%- for origin, declarations, declared_scope in origins -%}
         {%- for declaration in declarations -%}
-            {%- set wrong = crm_segmentation.kpi_problems(declaration, origin, kpis) -%}
+            {%- set wrong = crm_segmentation.kpi_problems(
+                declaration, origin, kpis, events
+            ) -%}
             {%- if wrong -%}
                 {%- do problems.extend(wrong) -%}
             {%- else -%}
@@ -293,8 +296,11 @@
     {{ return(kpi) }}
 {% endmacro %}
 
-{# What is wrong with one declaration, as a list of texts. #}
-{% macro kpi_problems(declaration, origin, kpis) %}
+{#
+    What is wrong with one declaration, as a list of texts; `kpis` are those declared
+    before it, `known` the events that there are.
+#}
+{% macro kpi_problems(declaration, origin, kpis, known) %}
     {%- set problems = [] -%}
     {%- if declaration is not mapping -%}
         {{ return([
@@ -400,7 +406,6 @@
             ~ "; allowed: {category: ..} alone. Use count: order for all orders."
         ) -%}
     {%- endif -%}
-    {%- set known = crm_segmentation.kpi_events() -%}
     {%- for event in events if event not in known -%}
         {%- do problems.append(
             'Unknown event' ~ here ~ ": got '" ~ event ~ "'; allowed: "
@@ -434,15 +439,6 @@
         ) -%}
     {%- endif -%}
     {{ return(problems) }}
-{% endmacro %}
-
-{# Events of int_activity, and the days of contracts beside them. #}
-{% macro kpi_events() %}
-    {{ return([
-        'order', 'order_line', 'return', 'visit', 'portal_login', 'product_view',
-        'checkout', 'quote', 'newsletter_signup', 'campaign_contact',
-        'campaign_response', 'service_interaction', 'survey_answer', 'feedback'
-    ] + crm_segmentation.setting('extra_kpi_events')) }}
 {% endmacro %}
 
 {# Column of a KPI in a window. #}

@@ -47,8 +47,8 @@ from {{ seed }}
     of a row for every KPI of every account.
 #}
 {% macro kpi_flag_query(kpis, flags) %}
-{%- set columns = crm_segmentation.kpi_columns() | selectattr('type', 'equalto', 'number')
-    | list -%}
+{%- set columns = crm_segmentation.kpi_columns()
+    | selectattr('type', 'equalto', 'number') | list -%}
 with compared as (
     select
         kpis.account_id,

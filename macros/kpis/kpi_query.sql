@@ -314,7 +314,9 @@ left join counted_{{ column.column }}
     {%- set event = {
         'orders': 'order_with_category', 'days_until': 'contract_renewal'
     }.get(kind, kpi[kind]) -%}
-    {%- set condition = crm_segmentation.kpi_condition([event], where, window, before) -%}
+    {%- set condition = crm_segmentation.kpi_condition(
+        [event], where, window, before
+    ) -%}
     {%- if kind in ['count', 'orders'] -%}
         {{- return(
             "coalesce(sum(event_count) filter (where " ~ condition ~ "), 0)"

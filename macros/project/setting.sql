@@ -28,7 +28,6 @@
         'cluster_features': none,
         'kpi_categories': [],
         'extra_kpis': [],
-        'extra_kpi_events': [],
         'extra_kpi_flags': none,
         'identity_decisions': none,
         'extra_identity_references': [],

@@ -232,3 +232,223 @@ def test_a_month_end_equals_the_build_of_that_day(copied: Built, day: str) -> No
     assert len(daily) > 10
     assert {row["account_id"]: {name: row[name] for name in monthly[row["account_id"]]}
             for row in daily} == monthly  # fmt: skip
+
+
+# --- flags -----------------------------------------------------------------------
+
+
+def test_flags_by_hand(company: Built) -> None:
+    """Both sides of each threshold; a fall of 30.00001 percent shows as -30 and is more."""
+    raised: dict[str, set[str]] = {}
+    names = {
+        row["account_id"]: row["crm_account_id"] or row["erp_customer_id"]
+        for row in read(company.project.database, "int_accounts")
+    }
+    for row in read(company.project.database, "account_kpi_flags"):
+        raised.setdefault(names[row["account_id"]], set()).add(row["flag"])
+        if row["flag"] == "renewal_due":
+            assert (row["kpi"], row["kpi_window"]) == ("days_until_renewal", None)
+            assert (row["operator"], row["kpi_value"], row["threshold"]) == ("lt", 59, 60)
+        assert row["as_of_date"] == DAY
+    slipper = by_customer(company.project.database, "account_kpis")["slipper"]
+    assert slipper["revenue_change_percent_90d"] == -30
+    assert raised == {
+        "vip": {"vip"},
+        "slipper": {"vip", "revenue_down"},
+        "asleep": {"dormant"},
+        "pounds": {"dormant"},
+        "swiss": {"dormant"},
+        "unpriced": {"dormant"},
+        "boundary": {"revenue_down"},
+        "dollars": {"revenue_down"},
+        "A1": {"renewal_due"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("kpi", "revenues", "Unknown KPI of the KPI flag vip: got 'revenues'"),
+        ("kpi", "preferred_category", "Unknown KPI of the KPI flag vip: got 'preferred_category'"),
+        ("window", "60d", "Unknown window of the KPI flag vip: got '60d'"),
+        ("window", "", "Unknown window of the KPI flag vip: got ''"),
+        ("operator", "=>", "Unknown operator of the KPI flag vip: got '=>'"),
+    ],
+)
+def test_a_flag_that_names_nothing_fails(
+    copied: Built, column: str, value: str, message: str
+) -> None:
+    with duckdb.connect(str(copied.project.database)) as connection:
+        connection.execute(
+            f"update crm_intermediate.int_kpi_flags_kept set \"{column}\" = ? where flag = 'vip'"
+            if column != "window"
+            else "update crm_intermediate.int_kpi_flags_kept set kpi_window = nullif(?, '')"
+            " where flag = 'vip'",
+            [value],
+        )
+    done = copied.build("test", "-s", "kpi_flags_name_declared_kpis", check=False)
+    assert done.returncode != 0
+    assert message in " ".join(done.output.split())
+
+
+# --- what changed, time apart ----------------------------------------------------
+
+LATER = date(2026, 1, 6)
+
+
+def changed_at(database: Path, day: date) -> dict[str, date]:
+    with duckdb.connect(str(database), read_only=True) as connection:
+        names = {account: name for name, account in account_ids(connection).items()}
+        rows = table(connection, "int_account_kpis_dated")
+    return {
+        names[row["account_id"]]: row["changed_at"]
+        for row in rows
+        if row["as_of_date"] == day and row["account_id"] in names
+    }
+
+
+def test_changed_at_moves_with_facts_and_not_with_time(copied: Built) -> None:
+    raw, database = copied.raw, copied.project.database
+    assert set(changed_at(database, DAY).values()) == {DAY}
+    models = ("run", "-s", "+account_kpis", "--exclude", "resource_type:seed")
+
+    # another day: an order that was not visible yet, a corrected amount, a product
+    # view that no KPI counts, another product of the same category
+    raw.visit("V9", "empty", "2026-01-03 10:00:00", "product_view")
+    for row in raw.rows["erp.order_lines"]:
+        if row["line_id"] == "T1-1":
+            row["net_amount"] = "10.01"
+        if row["line_id"] == "G1-1":
+            row["product_no"] = "P2"
+    raw.write(database)
+    copied.build(*models, as_of_date=LATER.isoformat())
+    first = changed_at(database, LATER)
+    # the cancellation that was known on the first day, but lay ahead, came too
+    moved = {"future", "ties", "cancelled", "returner"}
+    assert {name for name, day in first.items() if day == LATER} == moved
+    assert {day for name, day in first.items() if name not in moved} == {DAY}
+    # time did pass: windows moved over the orders of those who are unchanged
+    before = by_customer(copied.project.database, "int_account_kpis")
+    assert before["boundary"]["revenue_30d"] == 1
+    assert before["boundary"]["as_of_date"] == LATER
+
+    # the same day again, with the correction taken back and everything dropped
+    for row in raw.rows["erp.order_lines"]:
+        if row["line_id"] == "T1-1":
+            row["net_amount"] = "10"
+    raw.write(database)
+    copied.build(*models, "--full-refresh", as_of_date=LATER.isoformat())
+    second = changed_at(database, LATER)
+    assert second == first | {"ties": DAY}
+
+    # a flag that somebody redefined moves those who raise it now or did before
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("update crm_seeds.kpi_flags set threshold = 19999.99 where flag = 'vip'")
+    copied.build("run", "-s", "int_kpi_flags_kept+", as_of_date=LATER.isoformat())
+    third = changed_at(database, LATER)
+    assert third == second | {"nearly_vip": LATER}
+    later = date(2026, 1, 7)
+    copied.build(*models, as_of_date=later.isoformat())
+    assert changed_at(database, later) == third
+
+
+# --- the demo company ------------------------------------------------------------
+
+
+def test_demo_equals_the_oracle(demo_build: DbtRun) -> None:
+    with duckdb.connect(str(demo_build.database), read_only=True) as connection:
+        company = read_company(connection, ZONE)
+        rows = {row["account_id"]: row for row in table(connection, "account_kpis")}
+        for row in table(connection, "account_category_kpis"):
+            rows[row["account_id"]] |= row
+        monthly = table(connection, "account_kpis_monthly")
+        rejected = table(connection, "int_rejected_order_lines")
+    expected = expected_kpis(company, DAY, DEMO_CATEGORIES)
+    assert len(expected) > 1500
+    assert differences(list(rows.values()), expected) == []
+    assert set(expected[min(expected)]) <= set(rows[min(rows)])
+    assert {(row["table_name"], row["record_key"], row["reason"]) for row in rejected} == (
+        company.rejected
+    )
+    for day in (date(2024, 3, 1), date(2025, 4, 1), DAY):
+        assert (
+            differences(
+                [row for row in monthly if row["as_of_date"] == day],
+                expected_kpis(company, day, DEMO_CATEGORIES),
+            )
+            == []
+        )
+
+
+# --- what an installing project adds ---------------------------------------------
+
+CONSUMER = Path(__file__).parent / "consumer"
+
+
+def test_consumer_adds_a_kpi_and_a_flag(make_project: Callable[..., DbtProject]) -> None:
+    """One line each, found in the tables, the catalogue and the docs."""
+    project = make_project(CONSUMER, environment={"CRM_SEGMENTATION_PACKAGE": str(ROOT)})
+    settings = project.folder / "dbt_project.yml"
+    declared = yaml.safe_load(settings.read_text())
+    declared["vars"]["extra_kpis"] = [
+        {"name": "web_orders", "count": "order", "where": {"channel": "web"},
+         "label": "Web orders", "description": "Orders of the web shop", "windows": ["12w", "all"]},
+        {"name": "coffee_count", "count": "coffee", "windows": [],
+         "label": "Coffees", "description": "Coffees drunk in the shop"},
+    ]  # fmt: skip
+    declared["vars"]["extra_events"] = {
+        "coffee": {"model": "coffees", "columns": {"channel": "text"}, "label": "Coffee",
+                   "description": "One row per coffee"},
+    }  # fmt: skip
+    declared["vars"]["extra_kpi_flags"] = "shop_flags"
+    declared["seeds"] = {"tiny_shop": {"+quote_columns": True}}
+    settings.write_text(yaml.safe_dump(declared))
+    models = project.folder / "models"
+    (models / "account_extra_kpis.sql").write_text(
+        "{{ crm_segmentation.account_kpi_model('extra') }}\n"
+    )
+    (models / "coffees.sql").write_text(
+        "select 'K' || record_key as event_id, account_id, 'coffee' as event_name,\n"
+        "    cast('2025-06-30' as timestamp) as occurred_at,\n"
+        "    cast('2025-06-30' as timestamp) as loaded_at, 'shop' as channel\n"
+        "from {{ ref('int_account_keys') }} where record_type = 'customer'\n"
+    )
+    (project.folder / "seeds").mkdir()
+    (project.folder / "seeds" / "shop_flags.csv").write_text(
+        "flag,label,kpi,window,operator,threshold,description\n"
+        "web_fan,Web fan,web_orders,12w,gte,1,Ordered on the web in the last 12 weeks\n"
+        "loyal,Loyal,order_count,365d,gte,2,At least 2 orders in the last 365 days\n"
+    )
+    project.run("deps")
+    done = project.run(
+        "build", "-s", "+account_extra_kpis", "+account_kpi_flags", "+attribute_catalog",
+        "kpi_flags_name_declared_kpis", "--exclude", "resource_type:unit_test",
+    )  # fmt: skip
+    assert done.query(
+        "select account_keys.record_key, web_orders_12w, web_orders_all, coffee_count"
+        " from shop.account_extra_kpis"
+        " inner join shop_intermediate.int_account_keys as account_keys using (account_id)"
+        " order by 1"
+    ) == [("C1", 1, 2, 1), ("C2", 1, 1, 1), ("guest@example.com", 1, 1, 0)]
+    assert done.query(
+        "select account_keys.record_key, flag"
+        " from shop_marts.account_kpi_flags"
+        " inner join shop_intermediate.int_account_keys as account_keys using (account_id)"
+        " order by 1, 2"
+    ) == [
+        ("C1", "loyal"), ("C1", "web_fan"), ("C2", "web_fan"), ("guest@example.com", "web_fan"),
+    ]  # fmt: skip
+    assert done.query(
+        "select attribute, label, model from shop_marts.attribute_catalog"
+        " where attribute like 'web_orders%' order by 1"
+    ) == [
+        ("web_orders_12w", "Web orders, last 12 weeks", "account_extra_kpis"),
+        ("web_orders_all", "Web orders, all time", "account_extra_kpis"),
+    ]
+    # the contract, and with it the docs, comes from the declaration
+    written = project.command("crm-segmentation", "contracts")
+    assert "_account_extra_kpis.yml" in written
+    manifest = project.run("parse").manifest()
+    columns = manifest["nodes"]["model.tiny_shop.account_extra_kpis"]["columns"]
+    assert columns["web_orders_12w"]["description"].startswith("Orders of the web shop")
+    assert manifest["nodes"]["seed.tiny_shop.shop_flags"]["name"] == "shop_flags"

@@ -3,16 +3,38 @@
     that is cancelled later keeps the day of it, so that a past day still sees the
     order that it knew. -#}
 {%- set dimensions = crm_segmentation.kpi_dimensions() -%}
+{%- set columns = crm_segmentation.activity_columns() -%}
+{%- set as_of = crm_segmentation.as_of_date() -%}
 
 with activity as (
+    select
+        account_id,
+        event_name,
+        occurred_at,
+        {{ columns.keys() | join(',\n        ') }}
+    from {{ ref('int_activity') }}
+    {%- for name, event in crm_segmentation.extra_kpi_events().items() %}
+    union all
+    select
+        account_id,
+        event_name,
+        occurred_at
+        {%- for column, type in columns.items() %},
+        cast({{ column if column in event.columns else 'null' }} as {{ type }})
+            as {{ column }}
+        {%- endfor %}
+    from ({{ crm_segmentation.known_facts(ref(event.model)) }}) as {{ name }}
+    where event_name = {{ crm_segmentation.text_literal(name) }}
+    {%- endfor %}
+),
+
+visible_activity as (
     select
         *,
         {{ crm_segmentation.local_date('occurred_at') }} as occurred_on,
         {{ crm_segmentation.local_date('cancelled_at') }} as ended_on
-    from {{ ref('int_activity') }}
-    where
-        occurred_at
-        < {{ crm_segmentation.instant_literal(crm_segmentation.as_of_date()) }}
+    from activity
+    where occurred_at < {{ crm_segmentation.instant_literal(as_of) }}
 ),
 
 account_keys as (
@@ -40,7 +62,7 @@ events_by_day as (
         sum(quantity) as quantity,
         sum(net_amount) as net_amount,
         sum(profit_amount) as profit_amount
-    from activity
+    from visible_activity
     group by
         account_id,
         event_name,
@@ -60,7 +82,8 @@ category_orders_by_day as (
         occurred_on,
         ended_on,
         {%- for dimension in dimensions %}
-        {{ dimension if dimension == 'category' else 'cast(null as text) as ' ~ dimension }},
+        {{ 'category' if dimension == 'category'
+            else 'cast(null as text) as ' ~ dimension }},
         {%- endfor %}
         cast(null as text) as product_id,
         cast(null as date) as due_on,
@@ -68,7 +91,7 @@ category_orders_by_day as (
         cast(null as decimal(18, 3)) as quantity,
         cast(null as decimal(18, 2)) as net_amount,
         cast(null as decimal(18, 2)) as profit_amount
-    from activity
+    from visible_activity
     where event_name = 'order_line' and category is not null
     group by
         account_id,
@@ -98,7 +121,7 @@ contracts_by_day as (
     where
         contracts.renews_on is not null
         and contracts.starts_on
-        < {{ crm_segmentation.date_literal(crm_segmentation.as_of_date()) }}
+        < {{ crm_segmentation.date_literal(as_of) }}
     group by
         account_keys.account_id,
         contracts.starts_on,

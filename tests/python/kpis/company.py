@@ -65,6 +65,11 @@ CUSTOMERS = [
     "halves",
     "dst",
     "future",
+    "vip",
+    "nearly_vip",
+    "slipper",
+    "asleep",
+    "awake",
 ]
 
 
@@ -276,6 +281,14 @@ def hard_cases() -> Raw:
     raw.order("drifter", "D1", "2025-08-01 10:00:00", ("P1", 1, 1000, 500))
     raw.order("drifter", "D2", "2025-11-01 10:00:00", ("P1", 1, 700, 350))
 
+    # pairs around the thresholds of the flags; by a hair more than 30 percent down
+    raw.order("vip", "X1", "2025-11-01 10:00:00", ("P1", 1, "20000.00", 0))
+    raw.order("nearly_vip", "X2", "2025-11-01 10:00:00", ("P1", 1, "19999.99", 0))
+    raw.order("slipper", "X3", "2025-08-01 10:00:00", ("P1", 1, "10000000.00", 0))
+    raw.order("slipper", "X4", "2025-11-01 10:00:00", ("P1", 1, "6999999.99", 0))
+    raw.order("asleep", "X5", "2025-07-04 10:00:00", ("P1", 1, 10, 0))  # 181 days ago
+    raw.order("awake", "X6", "2025-07-05 10:00:00", ("P1", 1, 10, 0))
+
     # the rate of the local day: 23:30 UTC is the next day in Berlin
     raw.order("dollars", "U1", "2025-09-30 21:59:59", ("P1", 1, "100.05", 50), currency="USD")
     raw.order("dollars", "U2", "2025-09-30 22:00:00", ("P1", 1, "100.05", 50), currency="usd")
@@ -321,6 +334,16 @@ def hard_cases() -> Raw:
         email="post@holder.example",
         created_at="2024-01-01 00:00:00",
     )
+    raw.add(
+        "crm.accounts",
+        account_no="A2",
+        type="company",
+        name="Patient Partner Inc",
+        email="post@patient.example",
+        created_at="2024-01-01 00:00:00",
+    )
+    raw.add("crm.contracts", contract_id="L9", account_no="A2", starts_on="2024-03-02",
+            renews_on="2026-03-02", status="active")  # fmt: skip
     raw.add("crm.campaigns", campaign_id="M1", name="Autumn", channel="email", purpose="news",
             starts_on="2025-10-01")  # fmt: skip
     for number, arm in enumerate(["treatment", "control", "treatment"]):
