@@ -195,7 +195,8 @@ def test_known_as_of_hides_what_was_loaded_later(copied: Built) -> None:
             row["_loaded_at"] = late
     copied.raw.write(copied.project.database)
     copied.build(
-        "run", "-s", "base_erp__order_lines", "base_erp__returns", "stg_erp__order_lines", "stg_erp__returns",
+        "run", "-s", "base_erp__order_lines", "base_erp__returns", "stg_erp__order_lines",
+        "stg_erp__returns",
         "int_exchange_rates_spanned", "int_order_lines_converted", "int_returns_converted",
         "int_activity", "int_activity_by_day", "int_account_kpis",
         known_as_of="2026-01-02",
@@ -318,7 +319,7 @@ def test_changed_at_moves_with_facts_and_not_with_time(copied: Built) -> None:
 
     # another day: an order that was not visible yet, a corrected amount, a product
     # view that no KPI counts, another product of the same category
-    raw.visit("V9", "empty", "2026-01-03 10:00:00", "product_view")
+    raw.visit("V9", "empty", "2026-01-03 10:00:00", "product_view", loaded_at="2026-01-04")
     for row in raw.rows["erp.order_lines"]:
         if row["line_id"] == "T1-1":
             row["net_amount"] = "10.01"
@@ -327,14 +328,18 @@ def test_changed_at_moves_with_facts_and_not_with_time(copied: Built) -> None:
     raw.write(database)
     copied.build(*models, as_of_date=LATER.isoformat())
     first = changed_at(database, LATER)
-    # the cancellation that was known on the first day, but lay ahead, came too
-    moved = {"future", "ties", "cancelled", "returner"}
+    # an order, a cancellation and a return that the sources knew already, but which lay
+    # ahead on the first day, came too
+    moved = {"future", "ties", "boundary", "cancelled", "returner"}
     assert {name for name, day in first.items() if day == LATER} == moved
     assert {day for name, day in first.items() if name not in moved} == {DAY}
     # time did pass: windows moved over the orders of those who are unchanged
-    before = by_customer(copied.project.database, "int_account_kpis")
-    assert before["boundary"]["revenue_30d"] == 1
-    assert before["boundary"]["as_of_date"] == LATER
+    now = by_customer(database, "account_kpis")
+    assert now["negative"]["revenue_30d"] == 0
+    assert now["negative"]["as_of_date"] == LATER
+    assert now["negative"]["changed_at"] == DAY
+    events = {row["event_id"] for row in read(database, "int_activity")}
+    assert "web:V9" in events
 
     # the same day again, with the correction taken back and everything dropped
     for row in raw.rows["erp.order_lines"]:

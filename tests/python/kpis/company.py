@@ -131,6 +131,7 @@ class Raw:
         net_amount: float | str,
         order: str | None = None,
         line: str | None = None,
+        loaded_at: str = LOADED,
     ) -> None:
         self.add(
             "erp.returns",
@@ -141,9 +142,12 @@ class Raw:
             net_amount=net_amount,
             returned_at=at,
             reason="broken",
+            _loaded_at=loaded_at,
         )
 
-    def visit(self, number: str, customer: str, at: str, name: str = "visit") -> None:
+    def visit(
+        self, number: str, customer: str, at: str, name: str = "visit", loaded_at: str = LOADED
+    ) -> None:
         self.add(
             "web.events",
             event_id=number,
@@ -151,6 +155,7 @@ class Raw:
             customer_no=customer,
             event_name=name,
             occurred_at=at,
+            _loaded_at=loaded_at,
         )
 
     def write(self, database: Path) -> None:
@@ -274,7 +279,8 @@ def hard_cases() -> Raw:
     raw.give_back("RR1", "2025-12-20 10:00:00", 1, 100, line="R1-1")
     raw.give_back("RR2", "2025-12-21 10:00:00", 1, 30, order="R2", line="R2-1")
     raw.give_back("RR3", "2025-12-22 10:00:00", 1, 20, order="R2")
-    raw.give_back("RR4", "2026-01-02 10:00:00", 1, 20, order="R2")  # not yet
+    # not yet
+    raw.give_back("RR4", "2026-01-02 10:00:00", 1, 20, order="R2", loaded_at="2026-01-03")
     raw.give_back("RR5", "2025-12-22 10:00:00", 1, 20, order="nowhere")
 
     # revenue fell by exactly 30 percent against the 90 days before
