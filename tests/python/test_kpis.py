@@ -430,7 +430,9 @@ def test_consumer_adds_a_kpi_and_a_flag(make_project: Callable[..., DbtProject])
         "web_fan,Web fan,web_orders,12w,gte,1,Ordered on the web in the last 12 weeks\n"
         "loyal,Loyal,order_count,365d,gte,2,At least 2 orders in the last 365 days\n"
     )
-    project.run("deps")
+    # what `dbt deps` does for a local package, without starting dbt for it
+    (project.folder / "dbt_packages").mkdir()
+    (project.folder / "dbt_packages" / "crm_segmentation").symlink_to(ROOT)
     done = project.run(
         "build", "-s", "+account_extra_kpis", "+account_kpi_flags", "+attribute_catalog",
         "+accounts", "--exclude", "resource_type:test", "resource_type:unit_test",
@@ -448,7 +450,8 @@ def test_consumer_adds_a_kpi_and_a_flag(make_project: Callable[..., DbtProject])
         " inner join shop_intermediate.int_account_keys as account_keys using (account_id)"
         " order by 1, 2"
     ) == [
-        ("C1", "loyal"), ("C1", "web_fan"), ("C2", "web_fan"), ("guest@example.com", "web_fan"),
+        ("C1", "loyal"), ("C1", "revenue_down"), ("C1", "web_fan"), ("C2", "web_fan"),
+        ("guest@example.com", "web_fan"),
     ]  # fmt: skip
     assert done.query(
         "select attribute, label, model from shop_marts.attribute_catalog"
