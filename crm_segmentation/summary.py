@@ -15,6 +15,9 @@ from typing import Any, Protocol
 
 Row = tuple[Any, ...]
 
+# rows of the table of moves; the rest is in segment_migration
+MOST_MOVES = 8
+
 
 class SummaryError(Exception):
     """The summary cannot be made; the text says why and what to do."""
@@ -94,14 +97,19 @@ def share(part: int, whole: int) -> str:
     return f"{Decimal(100) * part / whole:.1f} %" if whole else "-"
 
 
-def number(value: Any) -> str:
+def number(value: Any, decimals: int = 0) -> str:
     if value is None:
         return "-"
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return str(value)
-    if value == int(value) and not isinstance(value, float):
-        return f"{int(value):,}"
-    return f"{value:,.2f}"
+    return f"{value:,.{decimals}f}"
+
+
+def cells_of(values: Sequence[Any]) -> list[str]:
+    """The cells of a column: two decimals for all of it where one value has any."""
+    numbers = [value for value in values if isinstance(value, float | Decimal)]
+    decimals = 2 if any(value != int(value) for value in numbers) else 0
+    return [number(value, decimals) for value in values]
 
 
 def as_text(table: Table) -> list[str]:
@@ -109,7 +117,8 @@ def as_text(table: Table) -> list[str]:
     lines = [table.title, "-" * len(table.title)]
     if not table.rows:
         return [*lines, f"  {table.empty}"]
-    cells = [[number(value) for value in row] for row in table.rows]
+    columns = [cells_of(values) for values in zip(*table.rows, strict=True)]
+    cells = [list(row) for row in zip(*columns, strict=True)]
     widths = [
         max(len(line[column]) for line in [list(table.header), *cells])
         for column in range(len(table.header))
@@ -228,19 +237,20 @@ def moves(reader: Reader) -> Table:
 def quarantine(reader: Reader) -> Table:
     rows = reader.rows(
         """
-        select source_name || '.' || table_name as source_table, reason, count(*) as row_count
+        select
+            reason,
+            count(*) as row_count,
+            count(distinct source_name || '.' || table_name) as table_count
         from {{ ref('quarantined_rows') }}
-        group by source_name || '.' || table_name, reason
-        order by source_name || '.' || table_name, reason
+        group by reason
+        order by count(*) desc, reason
         """
     )
-    total = sum(int(row[2]) for row in rows)
+    total = sum(int(row[1]) for row in rows)
     return Table(
-        f"Quarantined rows: {number(total)}", ["source", "reason", "rows"], rows, empty="0 rows"
+        f"Quarantined rows: {number(total)}", ["reason", "rows", "in tables"], rows, empty="0 rows"
     )
 
-
-MOST_MOVES = 8
 
 SECTIONS: list[tuple[Callable[[Reader], Table], list[str]]] = [
     # a section, and the models that it reads
@@ -252,13 +262,22 @@ SECTIONS: list[tuple[Callable[[Reader], Table], list[str]]] = [
     (quarantine, ["quarantined_rows"]),
 ]
 
-NEXT = """\
-Where to look next
-------------------
-  dbt show --select vip_accounts       members of a profile
-  dbt show --select attribute_catalog  what a rule may ask
-  models/marts/profiles/               the rules; README.md, "Add a profile"
-  dbt docs generate; dbt docs serve    every table, column and rule, with its lineage"""
+
+def where_next(reader: Reader) -> str:
+    """Commands that work on what this project has."""
+    hints = [
+        (f"dbt show --select {profile}", "members of a profile")
+        for profile in reader.models_of("profile")[:1]
+    ]
+    hints += [
+        ("dbt show --select attribute_catalog", "what a rule may ask"),
+        ("dbt show --select quarantined_rows", "rows that were not used, and why"),
+        ("dbt docs generate && dbt docs serve", "every table, column and rule, with its lineage"),
+    ]
+    width = max(len(command) for command, _ in hints)
+    title = "Where to look next"
+    lines = [f"  {command.ljust(width)}  {purpose}" for command, purpose in hints]
+    return "\n".join([title, "-" * len(title), *lines])
 
 
 def report(reader: Reader) -> str:
@@ -268,7 +287,7 @@ def report(reader: Reader) -> str:
         for section, models in SECTIONS
         if all(reader.has(model) for model in models)
     ]
-    return "\n\n".join([*blocks, NEXT])
+    return "\n\n".join([*blocks, where_next(reader)])
 
 
 def main(argv: Sequence[str] | None = None) -> int:

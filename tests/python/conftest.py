@@ -17,6 +17,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# Options for a project that installs this one: every warning is an error but the one
+# that it silences in its dbt_project.yml, which dbt does not combine with --warn-error.
+AS_INSTALLED = (
+    "--show-all-deprecations",
+    "--warn-error-options",
+    '{"error": "all", "silence": ["PackageNodeDependsOnRootProjectNode"]}',
+)
+
 
 @dataclass(frozen=True)
 class DbtRun:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, DbtProject, DbtRun
+from conftest import AS_INSTALLED, ROOT, DbtProject, DbtRun
 
 EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/dbt_project.yml"))
 NAMES = [folder.name for folder in EXAMPLES]
@@ -33,7 +33,7 @@ def build_example(make_project: Callable[..., DbtProject], real_data: Path) -> B
             }
             project.environment.update(environment)
             project.run("deps")
-            done[name] = project.run("build", "--show-all-deprecations", "--warn-error")
+            done[name] = project.run("build", *AS_INSTALLED)
         return done[name]
 
     return build

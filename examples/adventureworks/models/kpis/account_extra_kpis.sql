@@ -1,0 +1,1 @@
+{{ crm_segmentation.account_kpi_model('extra') }}
