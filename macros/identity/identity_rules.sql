@@ -105,11 +105,18 @@
             'unless_differ': ['birth_date']
         },
         {
+            'name': 'email_and_letters',
+            'strength': 2,
+            'match': ['email_key', 'letters_key'],
+            'max_parties': 4,
+            'unless_differ': ['birth_date']
+        },
+        {
             'name': 'email',
             'strength': 3,
             'match': ['email_key'],
             'max_parties': 3,
-            'unless_differ': ['person_initials', 'company_key', 'tax_key']
+            'unless_differ': ['given_start', 'birth_date', 'company_key', 'tax_key']
         },
         {
             'name': 'phone_and_company',
@@ -149,7 +156,7 @@
             'strength': 4,
             'match': ['birth_date', 'street_key', 'postal_key'],
             'max_parties': 2,
-            'unless_differ': ['given_initial']
+            'unless_differ': ['given_start']
         },
         {
             'name': 'given_name_birth_date_and_postal_code',
@@ -162,7 +169,7 @@
             'strength': 4,
             'match': ['family_key', 'birth_date', 'postal_key'],
             'max_parties': 2,
-            'unless_differ': ['given_initial']
+            'unless_differ': ['given_start']
         }
     ] -%}
     {%- set extra = {} -%}
@@ -193,15 +200,14 @@
         'person_key': 'person_key',
         'given_key': 'given_key',
         'family_key': 'family_key',
+        'letters_key': 'letters_key',
         'birth_date': 'cast(birth_date as text)',
         'street_key': 'street_key',
         'postal_key': 'postal_key',
         'city_key': 'city_key',
         'country_code': 'country_code',
-        'given_initial': 'substr(given_key, 1, 1)',
-        'person_initials':
-            "substr(person_key, 1, 1)"
-            ~ " || substr(split_part(person_key, ' ', -1), 1, 1)",
+        'given_start':
+            "case when length(given_key) > 1 then substr(given_key, 1, 3) end",
     } -%}
     {%- do forms.update(crm_segmentation.setting('extra_identity_forms')) -%}
     {{- return(forms) -}}
@@ -256,4 +262,14 @@
         {%- do counts.append(rule.unless_differ | length) -%}
     {%- endfor -%}
     {{- return(counts | max) -}}
+{% endmacro %}
+
+{# SQL: several forms as one text, NULL where one is missing. #}
+{% macro joined_identity_forms(names) %}
+    {%- set forms = crm_segmentation.identity_forms() -%}
+    {%- set parts = [] -%}
+    {%- for name in names -%}
+        {%- do parts.append('(' ~ forms[name] ~ ')') -%}
+    {%- endfor -%}
+    {{- return(parts | join(" || '|' || ")) -}}
 {% endmacro %}

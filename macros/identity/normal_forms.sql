@@ -40,6 +40,12 @@
     )) -}}
 {% endmacro %}
 
+{# SQL: a name without its spaces: 'Van der Berg' is 'Vander Berg' is 'v anderberg'. #}
+{% macro letters_key(name) %}
+    {{- return("nullif(translate(" ~ crm_segmentation.plain_words(name)
+        ~ ", ' ', ''), '')") -}}
+{% endmacro %}
+
 {# SQL: a street with its number; 'Hauptstraße 5' is 'Hauptstr. 5' is '5, Hauptstr'. #}
 {% macro street_key(expression) %}
     {{- return(crm_segmentation.sorted_words(
@@ -97,9 +103,14 @@
     ]) -}}
 {% endmacro %}
 
-{# SQL: does a name hold a word of a legal form? #}
-{% macro has_legal_form(name) %}
-    {%- set words = "' ' || " ~ crm_segmentation.plain_words(name) ~ " || ' '" -%}
+{# SQL: the first word of a name in plain letters: of 'Anna Maria' it is 'anna'. #}
+{% macro first_word(name) %}
+    {{- return("nullif(split_part(trim(" ~ crm_segmentation.plain_words(name)
+        ~ "), ' ', 1), '')") -}}
+{% endmacro %}
+
+{# SQL: do plain words, with a space before the first and after the last, hold a legal form? #}
+{% macro has_legal_form(words) %}
     {%- set tests = [] -%}
     {%- for word in crm_segmentation.legal_form_words() -%}
         {%- do tests.append(words ~ " like '% " ~ word ~ " %'") -%}

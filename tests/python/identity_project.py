@@ -72,7 +72,9 @@ class IdentityProject:
                 write_table(connection, table, rows.get(table, []))
 
     def build(self, *arguments: str, check: bool = True, **settings: Any) -> Any:
-        return self.project.run("build", *arguments, vars=settings, check=check)
+        return self.project.run(
+            "build", "--exclude-resource-type", "unit_test", *arguments, vars=settings, check=check
+        )
 
     def accounts(self) -> dict[str, str]:
         """Account of each record; `crm account A1` and the like name the records."""

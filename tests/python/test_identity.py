@@ -19,7 +19,14 @@ def account(key: str, kind: str = "company", **values: Any) -> dict[str, Any]:
 
 
 def person(key: str, first_name: str, last_name: str, **values: Any) -> dict[str, Any]:
-    return account(key, "person", first_name=first_name, last_name=last_name, **values)
+    return account(
+        key,
+        "person",
+        name=f"{first_name} {last_name}",
+        first_name=first_name,
+        last_name=last_name,
+        **values,
+    )
 
 
 def customer(key: str, **values: Any) -> dict[str, Any]:

@@ -24,13 +24,13 @@ pointed_clusters as (
         value,
         role,
         cluster_node,
-        min(node) as node
-        {%- for slot in range(slots) %},
+        {%- for slot in range(slots) %}
         min({{ crm_segmentation.by_bytes('contradiction_' ~ slot) }})
             as least_{{ slot }},
         max({{ crm_segmentation.by_bytes('contradiction_' ~ slot) }})
-            as greatest_{{ slot }}
+            as greatest_{{ slot }},
         {%- endfor %}
+        min(node) as node
     from clustered_claims
     where role in ('own', 'agent')
     group by rule_name, value, role, cluster_node
@@ -72,14 +72,15 @@ candidates as (
             free_claims.rule_name = targets.rule_name
             and free_claims.value = targets.value
     where
-        free_claims.role = 'free'
         {%- for slot in range(slots) %}
-        and coalesce(
-            free_claims.contradiction_{{ slot }} = targets.least_{{ slot }}
-            and free_claims.contradiction_{{ slot }} = targets.greatest_{{ slot }},
+        {%- set mine = crm_segmentation.by_bytes('free_claims.contradiction_' ~ slot) %}
+        coalesce(
+            {{ mine }} = targets.least_{{ slot }}
+            and {{ mine }} = targets.greatest_{{ slot }},
             true
-        )
+        ) and
         {%- endfor %}
+        free_claims.role = 'free'
 ),
 
 -- The strongest rule that names exactly one customer decides.

@@ -11,17 +11,13 @@ parties as (
 
 claims as (
     {%- for rule in rules %}
-    {%- set parts = [] %}
-    {%- for form in rule.match %}
-        {%- do parts.append('(' ~ forms[form] ~ ')') %}
-    {%- endfor %}
     select
         '{{ rule.name }}' as rule_name,
         {{ loop.index }} as rule_order,
         {{ rule.strength }} as strength,
         {{ rule.max_parties }} as max_parties,
         node,
-        {{ parts | join(" || '|' || ") }} as value,
+        {{ crm_segmentation.joined_identity_forms(rule.match) }} as value,
         {%- for slot in range(slots) %}
         {%- if slot < rule.unless_differ | length %}
         {{ forms[rule.unless_differ[slot]] }} as contradiction_{{ slot }},
@@ -46,13 +42,13 @@ final as (
         cast(claims.value as text) as value,
         cast(claims.node as bigint) as node,
         cast(parties.party as bigint) as party,
+        {%- for slot in range(slots) %}
+        cast(claims.contradiction_{{ slot }} as text) as contradiction_{{ slot }},
+        {%- endfor %}
         cast(case
             when parties.role = 'agent' and claims.is_through_contacts then 'own'
             else parties.role
         end as text) as role
-        {%- for slot in range(slots) %},
-        cast(claims.contradiction_{{ slot }} as text) as contradiction_{{ slot }}
-        {%- endfor %}
     from claims
     inner join parties
         on claims.node = parties.node

@@ -28,11 +28,10 @@ decisions as (
         decided_on
     from {{ ref(decisions) }}
     -- A decision is a fact: it holds from the day after it was taken.
-    where coalesce(
-        decided_on
-        < {{ crm_segmentation.date_literal(crm_segmentation.as_of_date()) }},
-        true
-    )
+    where
+        decided_on is null
+        or decided_on
+        < {{ crm_segmentation.date_literal(crm_segmentation.as_of_date()) }}
     {%- endif %}
 ),
 

@@ -82,6 +82,20 @@ group_edges as (
     where left_groups.component <> right_groups.component
 ),
 
+both_ways as (
+    select
+        from_group,
+        to_group,
+        strength
+    from group_edges
+    union all
+    select
+        to_group as from_group,
+        from_group as to_group,
+        strength
+    from group_edges
+),
+
 -- A path is as long as its rules are weak: one link of a strength is longer than
 -- any chain of stronger ones.
 steps as (
@@ -94,11 +108,7 @@ steps as (
             when 3 then 1000000
             else 1000000000
         end) as length
-    from (
-        select from_group, to_group, strength from group_edges
-        union all
-        select to_group, from_group, strength from group_edges
-    ) as both_ways
+    from both_ways
     group by from_group, to_group
 ),
 

@@ -15,17 +15,17 @@ shared_values as (
     from claims
     group by rule_name, value, role
     having
+        {%- for slot in range(slots) %}
+        coalesce(
+            min({{ crm_segmentation.by_bytes('contradiction_' ~ slot) }})
+            = max({{ crm_segmentation.by_bytes('contradiction_' ~ slot) }}),
+            true
+        ) and
+        {%- endfor %}
         count(distinct party) > 1
         -- one person leaves several leads, guest orders and logins
         and count(distinct party)
         <= case when role = 'free' then 5 else 1 end * min(max_parties)
-        {%- for slot in range(slots) %}
-        and coalesce(
-            min({{ crm_segmentation.by_bytes('contradiction_' ~ slot) }})
-            = max({{ crm_segmentation.by_bytes('contradiction_' ~ slot) }}),
-            true
-        )
-        {%- endfor %}
 ),
 
 -- One link from each party to the first record that has the value.

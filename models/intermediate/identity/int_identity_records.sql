@@ -225,18 +225,40 @@ crm_lead_records as (
 
 -- The ERP does not say who is a company. A tax id or a legal form in the name
 -- does; what is neither is taken for a person.
+erp_customers_worded as (
+    select
+        *,
+        ' ' || {{ crm_segmentation.plain_words('name') }} || ' ' as name_words
+    from erp_customers
+),
+
 erp_customers_judged as (
     select
         *,
         case
             when name is null and tax_id is null then null
             when tax_id is not null then 'company'
-            when
-                {{ crm_segmentation.has_legal_form('name') }}
-                then 'company'
+            when {{ crm_segmentation.has_legal_form('name_words') }} then 'company'
             else 'person'
         end as party_type
-    from erp_customers
+    from erp_customers_worded
+),
+
+-- 'Weber, Jonas' or 'Jonas Weber'
+erp_customers_named as (
+    select
+        *,
+        case
+            when party_type = 'company' then null
+            when name like '%,%' then trim(split_part(name, ',', 2))
+            when name like '% %' then split_part(trim(name), ' ', 1)
+        end as first_name,
+        case
+            when party_type = 'company' then null
+            when name like '%,%' then trim(split_part(name, ',', 1))
+            else split_part(trim(name), ' ', -1)
+        end as last_name
+    from erp_customers_judged
 ),
 
 erp_customer_records as (
@@ -252,8 +274,8 @@ erp_customer_records as (
         least(customers.created_at, sightings.seen_at) as first_seen_at,
         customers.party_type,
         customers.name,
-        cast(null as text) as first_name,
-        cast(null as text) as last_name,
+        customers.first_name,
+        customers.last_name,
         case
             when customers.party_type = 'company' then customers.name
         end as company_name,
@@ -265,7 +287,7 @@ erp_customer_records as (
         customers.postal_code,
         customers.city,
         customers.country_code
-    from erp_customers_judged as customers
+    from erp_customers_named as customers
     full outer join erp_customer_sightings as sightings
         on customers.erp_customer_id = sightings.erp_customer_id
 ),
@@ -367,13 +389,16 @@ normalised as (
         ) }} as phone_key,
         {{ crm_segmentation.code_key('numbered.tax_id') }} as tax_key,
         {{ crm_segmentation.name_key('numbered.company_name') }} as company_key,
-        {{ crm_segmentation.name_key('numbered.first_name') }} as given_key,
+        {{ crm_segmentation.first_word('numbered.first_name') }} as given_key,
         {{ crm_segmentation.name_key('numbered.last_name') }} as family_key,
         {{ crm_segmentation.name_key(
             "case when numbered.party_type = 'company' then null"
-            ~ " else coalesce(numbered.first_name || ' ' || numbered.last_name,"
-            ~ " numbered.name) end"
+            ~ " else coalesce(numbered.name,"
+            ~ " numbered.first_name || ' ' || numbered.last_name) end"
         ) }} as person_key,
+        {{ crm_segmentation.letters_key(
+            "coalesce(numbered.name, numbered.first_name || numbered.last_name)"
+        ) }} as letters_key,
         {{ crm_segmentation.street_key('numbered.street') }} as street_key,
         {{ crm_segmentation.code_key('numbered.postal_code') }} as postal_key,
         {{ crm_segmentation.name_key('numbered.city') }} as city_key
@@ -398,6 +423,7 @@ final as (
         cast(person_key as text) as person_key,
         cast(given_key as text) as given_key,
         cast(family_key as text) as family_key,
+        cast(letters_key as text) as letters_key,
         cast(birth_date as date) as birth_date,
         cast(street_key as text) as street_key,
         cast(postal_key as text) as postal_key,
