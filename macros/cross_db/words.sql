@@ -33,6 +33,22 @@
     ) -}}
 {% endmacro %}
 
+{# SQL: the letters of a text in byte order, '' of ''. #}
+{% macro sorted_letters(expression) %}
+    {{- return(adapter.dispatch('sorted_letters', 'crm_segmentation')(expression)) -}}
+{% endmacro %}
+
+{% macro default__sorted_letters(expression) %}
+    {{- return("array_to_string(list_sort(string_split(" ~ expression ~ ", '')), '')") -}}
+{% endmacro %}
+
+{% macro postgres__sorted_letters(expression) %}
+    {{- return(
+        "(select string_agg(letter, '' order by letter collate \"C\")"
+        ~ " from unnest(string_to_array(" ~ expression ~ ", null)) as letters(letter))"
+    ) -}}
+{% endmacro %}
+
 {# SQL: a list of text literals, for `in (...)`. #}
 {% macro text_literals(texts) %}
     {%- set literals = [] -%}

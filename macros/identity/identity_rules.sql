@@ -100,13 +100,6 @@
         {
             'name': 'email_and_person',
             'strength': 2,
-            'match': ['email_key', 'person_key'],
-            'max_parties': 4,
-            'unless_differ': ['birth_date']
-        },
-        {
-            'name': 'email_and_letters',
-            'strength': 2,
             'match': ['email_key', 'letters_key'],
             'max_parties': 4,
             'unless_differ': ['birth_date']
@@ -127,7 +120,7 @@
         {
             'name': 'phone_and_person',
             'strength': 3,
-            'match': ['phone_key', 'person_key'],
+            'match': ['phone_key', 'letters_key'],
             'max_parties': 4,
             'unless_differ': ['birth_date']
         },
@@ -141,13 +134,13 @@
         {
             'name': 'person_and_birth_date',
             'strength': 3,
-            'match': ['person_key', 'birth_date'],
+            'match': ['letters_key', 'birth_date'],
             'max_parties': 3
         },
         {
             'name': 'person_and_address',
             'strength': 3,
-            'match': ['person_key', 'street_key', 'postal_key'],
+            'match': ['letters_key', 'street_key', 'postal_key'],
             'max_parties': 3,
             'unless_differ': ['birth_date']
         },

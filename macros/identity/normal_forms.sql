@@ -40,10 +40,15 @@
     )) -}}
 {% endmacro %}
 
-{# SQL: a name without its spaces: 'Van der Berg' is 'Vander Berg' is 'v anderberg'. #}
-{% macro letters_key(name) %}
-    {{- return("nullif(translate(" ~ crm_segmentation.plain_words(name)
-        ~ ", ' ', ''), '')") -}}
+{#
+    SQL: the letters of a name key in byte order, so that 'Emli Schulz' is 'Emil
+    Schulz' and 'Ut eGraf' is 'Ute Graf': swapped letters and stray spaces are what
+    typing gets wrong most.
+#}
+{% macro letters_key(name_key) %}
+    {{- return("nullif(" ~ crm_segmentation.sorted_letters(
+        "translate(" ~ name_key ~ ", ' ', '')"
+    ) ~ ", '')") -}}
 {% endmacro %}
 
 {# SQL: a street with its number; 'Hauptstraße 5' is 'Hauptstr. 5' is '5, Hauptstr'. #}

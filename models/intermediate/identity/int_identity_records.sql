@@ -396,9 +396,6 @@ normalised as (
             ~ " else coalesce(numbered.name,"
             ~ " numbered.first_name || ' ' || numbered.last_name) end"
         ) }} as person_key,
-        {{ crm_segmentation.letters_key(
-            "coalesce(numbered.name, numbered.first_name || numbered.last_name)"
-        ) }} as letters_key,
         {{ crm_segmentation.street_key('numbered.street') }} as street_key,
         {{ crm_segmentation.code_key('numbered.postal_code') }} as postal_key,
         {{ crm_segmentation.name_key('numbered.city') }} as city_key
@@ -423,7 +420,7 @@ final as (
         cast(person_key as text) as person_key,
         cast(given_key as text) as given_key,
         cast(family_key as text) as family_key,
-        cast(letters_key as text) as letters_key,
+        cast({{ crm_segmentation.letters_key('person_key') }} as text) as letters_key,
         cast(birth_date as date) as birth_date,
         cast(street_key as text) as street_key,
         cast(postal_key as text) as postal_key,
