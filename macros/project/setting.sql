@@ -33,6 +33,8 @@
         'extra_identity_references': [],
         'extra_identity_rules': [],
         'extra_identity_forms': {},
+        'recorded_groups': [],
+        'record_history': true,
     }) }}
 {% endmacro %}
 

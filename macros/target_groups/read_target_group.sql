@@ -205,8 +205,8 @@
     {%- elif name is not string or name not in catalog -%}
         {%- do problems.append(
             place ~ ": '" ~ name ~ "' is not an attribute; "
-            ~ crm_segmentation.did_you_mean(name, catalog.keys()) | lower
-            ~ ' allowed: an attribute of the catalogue that is a number or a date. '
+            ~ crm_segmentation.suggestion(name, catalog.keys())
+            ~ 'allowed: an attribute of the catalogue that is a number or a date. '
             ~ "Declare it in var 'extra_attributes', or name another one"
         ) -%}
     {%- elif catalog[name].type not in ['number', 'date'] -%}
@@ -221,7 +221,13 @@
 {% macro unknown_word(kind, found, allowed, place) %}
     {{- return(
         (place ~ ': ' if place else '') ~ "'" ~ found ~ "' is not a " ~ kind ~ '; '
-        ~ crm_segmentation.did_you_mean(found, allowed) | lower ~ ' allowed: '
+        ~ crm_segmentation.suggestion(found, allowed) ~ 'allowed: '
         ~ allowed | join(', ') ~ '. Remove or rename it'
     ) -}}
+{% endmacro %}
+
+{# The nearest name as a question within a sentence, or nothing. #}
+{% macro suggestion(found, names) %}
+    {%- set question = crm_segmentation.did_you_mean(found, names) -%}
+    {{- return(question | lower ~ ' ' if question else '') -}}
 {% endmacro %}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import random
@@ -12,7 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ROOT, DbtProject, DbtRun
+from conftest import DbtProject, DbtRun
+from tiny_project import write_consumer, write_seed
 
 AS_OF = "2025-06-30"
 GROUPS = ("ash", "birch", "cedar", "empty_group")
@@ -24,50 +24,6 @@ ACCOUNTS = [f"A{i}" for i in range(20)] + [f"a_{i}" for i in range(20)] + ["Ü-7
 TESTED = ("random_group_0", "random_group_1")
 
 Definition = dict[str, Any]
-
-
-def write_consumer(folder: Path, models: dict[str, str], **settings: Any) -> DbtProject:
-    """A project that installs this one and holds nothing but `models`."""
-    folder.mkdir()
-    files = {
-        "dbt_project.yml": yaml.safe_dump(
-            {
-                "name": "consumer",
-                "version": "1.0.0",
-                "profile": "consumer",
-                "flags": {"send_anonymous_usage_stats": False},
-                "vars": {"as_of_date": AS_OF, **settings},
-            }
-        ),
-        "packages.yml": yaml.safe_dump({"packages": [{"local": str(ROOT)}]}),
-        "profiles.yml": (ROOT / "profiles.yml")
-        .read_text()
-        .replace("\ncrm_segmentation:", "\nconsumer:"),
-        **{f"models/{name}.sql": text for name, text in models.items()},
-    }
-    for name, text in files.items():
-        (folder / name).parent.mkdir(exist_ok=True, parents=True)
-        (folder / name).write_text(text)
-    # what `dbt deps` does for a local package, without starting dbt for it
-    (folder / "dbt_packages").mkdir()
-    (folder / "dbt_packages" / "crm_segmentation").symlink_to(ROOT)
-    return DbtProject(
-        folder=folder,
-        database=folder.parent / "crm_segmentation.duckdb",
-        target=folder.parent / "target",
-    )
-
-
-def write_seed(folder: Path, name: str, columns: dict[str, str], rows: list[tuple[Any, ...]]):
-    seeds = folder / "seeds"
-    seeds.mkdir(exist_ok=True)
-    with (seeds / f"{name}.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows(rows)
-    (seeds / f"{name}.yml").write_text(
-        yaml.safe_dump({"seeds": [{"name": name, "config": {"column_types": columns}}]})
-    )
 
 
 def group_model(definition: Definition) -> str:
@@ -210,7 +166,9 @@ def consumer(
         name: {"type": kind, "label": name, "description": name, "model": "test_attributes"}
         for name, kind in (("test_points", "number"), ("test_day", "date"), ("test_word", "text"))
     }
-    project = write_consumer(folder, models, extra_attributes=attributes)
+    project = write_consumer(
+        folder, models, vars={"as_of_date": AS_OF, "extra_attributes": attributes}
+    )
     for name in LISTS:
         write_seed(folder, name, {"account_id": "text"}, [(a,) for a in sorted(sets[name])])
     write_seed(
@@ -302,8 +260,8 @@ WRONG: dict[str, list[list[str]]] = {
     "": [["no YAML mapping", "merge, intersect"]],
     "merge: [a": [["no YAML mapping"]],
     "- merge": [["no YAML mapping"]],
-    "mrege: [ash]": [
-        ["'mrege' is not a step", "did you mean 'merge'?", "remove, include_list"],
+    "merg: [ash]": [
+        ["'merg' is not a step", "did you mean merge?", "remove, include_list"],
         ["got none of merge", "exactly one of merge, intersect, difference"],
     ],
     "split: 3\nmerge: [ash]": [["'split' is not a step"]],
@@ -345,13 +303,13 @@ WRONG: dict[str, list[list[str]]] = {
     "merge: [ash]\nreduce: {to: 5, keep: lowest}": [["reduce.of: got nothing"]],
     "merge: [ash]\nreduce: {to: 5, keep: lowest, of: [a]}": [["reduce.of: '['a']' is not"]],
     "merge: [ash]\nreduce: {to: 5, keep: lowest, of: test_point}": [
-        ["reduce.of: 'test_point' is not an attribute", "did you mean 'test_points'?"]
+        ["reduce.of: 'test_point' is not an attribute", "did you mean test_points?"]
     ],
     "merge: [ash]\nreduce: {to: 5, keep: lowest, of: test_word}": [
         ["reduce.of: got 'test_word', whose type is text", "a number or a date"]
     ],
     "merge: [ash]\nreduce: {too: 5, keep: lowest, of: test_points}": [
-        ["reduce: 'too' is not a key", "did you mean 'to'?"],
+        ["reduce: 'too' is not a key", "did you mean to?"],
         ["neither to nor to_percent"],
     ],
 }
@@ -374,7 +332,7 @@ def test_every_mistake_is_named_with_the_others(consumer: DbtProject):
 
 def test_a_wrong_group_stops_dbt_with_model_and_path(tmp_path: Path):
     text = "{% call crm_segmentation.target_group() %}\nmerge: 3\nsplit: 1\n{% endcall %}"
-    project = write_consumer(tmp_path / "project", {"wrong_group": text})
+    project = write_consumer(tmp_path / "project", {"wrong_group": text}, vars={})
     run = project.run("parse", check=False)
     assert run.returncode
     assert "Target group wrong_group (models/wrong_group.sql) has 2 error(s):" in run.output

@@ -1,0 +1,110 @@
+{%- set as_of = crm_segmentation.date_literal(crm_segmentation.as_of_date()) -%}
+
+with
+
+recorded as (
+
+    {{ crm_segmentation.recorded_history('account_segment_history', {
+        'account_id': 'text', 'status': 'text', 'rfm_segment': 'text',
+        'cluster_id': 'integer', 'valid_from': 'date', 'valid_to': 'date'
+    }) | indent(4) }}
+
+),
+
+-- What builds before this run's day recorded: an interval that this day's earlier
+-- run closed is open again, and one without length never was.
+intervals as (
+
+    select
+        account_id,
+        rfm_segment,
+        cast(cluster_id as text) as cluster_id,
+        valid_from,
+        case when valid_to < {{ as_of }} then valid_to end as valid_to
+    from recorded
+    where
+        status = 'present'
+        and valid_from < {{ as_of }}
+        and (valid_to is null or valid_to > valid_from)
+
+),
+
+-- A change of one attribute cuts the other's interval too, so each is put
+-- together again by itself.
+versions as (
+
+    select
+        account_id,
+        'rfm_segment' as attribute,
+        rfm_segment as value,
+        valid_from,
+        valid_to
+    from intervals
+    union all
+    select
+        account_id,
+        'cluster_id' as attribute,
+        cluster_id as value,
+        valid_from,
+        valid_to
+    from intervals
+
+),
+
+compared as (
+
+    select
+        account_id,
+        attribute,
+        value,
+        valid_from,
+        valid_to,
+        lag(value) over (
+            partition by account_id, attribute order by valid_from
+        ) as value_before,
+        lag(valid_to) over (
+            partition by account_id, attribute order by valid_from
+        ) as end_before
+    from versions
+
+),
+
+numbered as (
+
+    select
+        account_id,
+        attribute,
+        value,
+        valid_from,
+        valid_to,
+        sum(
+            case
+                when
+                    end_before = valid_from
+                    and value is not distinct from value_before
+                    then 0
+                else 1
+            end
+        ) over (
+            partition by account_id, attribute
+            order by valid_from
+            rows between unbounded preceding and current row
+        ) as spell_number
+    from compared
+
+),
+
+final as (
+
+    select
+        account_id,
+        attribute,
+        value,
+        min(valid_from) as valid_from,
+        case when count(valid_to) = count(*) then max(valid_to) end as valid_to
+    from numbered
+    group by account_id, attribute, value, spell_number
+
+)
+
+select * from final

@@ -1,0 +1,29 @@
+{% snapshot recorded_days %}
+{{ config(
+    unique_key=['kind', 'name', 'as_of_date'],
+    check_cols=['as_of_date'],
+    enabled=crm_segmentation.setting('record_history')
+) }}
+
+-- A day counts as recorded once the other snapshots have written it:
+-- depends_on: {{ ref('account_segment_history') }}
+-- depends_on: {{ ref('group_membership_history') }}
+{%- set as_of = crm_segmentation.date_literal(crm_segmentation.as_of_date()) %}
+
+select
+    cast('attribute' as text) as kind,
+    cast('rfm_segment' as text) as name,
+    {{ as_of }} as as_of_date
+union all
+select
+    'attribute' as kind,
+    'cluster_id' as name,
+    {{ as_of }} as as_of_date
+{%- for group in crm_segmentation.recorded_groups() %}
+union all
+select
+    'group' as kind,
+    {{ crm_segmentation.text_literal(group) }} as name,
+    {{ as_of }} as as_of_date
+{%- endfor %}
+{% endsnapshot %}
