@@ -261,7 +261,7 @@ WRONG: dict[str, list[list[str]]] = {
     "merge: [a": [["no YAML mapping"]],
     "- merge": [["no YAML mapping"]],
     "merg: [ash]": [
-        ["'merg' is not a step", "did you mean merge?", "remove, include_list"],
+        ["'merg' is not a step", "did you mean 'merge'?", "remove, include_list"],
         ["got none of merge", "exactly one of merge, intersect, difference"],
     ],
     "split: 3\nmerge: [ash]": [["'split' is not a step"]],
@@ -303,13 +303,13 @@ WRONG: dict[str, list[list[str]]] = {
     "merge: [ash]\nreduce: {to: 5, keep: lowest}": [["reduce.of: got nothing"]],
     "merge: [ash]\nreduce: {to: 5, keep: lowest, of: [a]}": [["reduce.of: '['a']' is not"]],
     "merge: [ash]\nreduce: {to: 5, keep: lowest, of: test_point}": [
-        ["reduce.of: 'test_point' is not an attribute", "did you mean test_points?"]
+        ["reduce.of: 'test_point' is not an attribute", "did you mean 'test_points'?"]
     ],
     "merge: [ash]\nreduce: {to: 5, keep: lowest, of: test_word}": [
         ["reduce.of: got 'test_word', whose type is text", "a number or a date"]
     ],
     "merge: [ash]\nreduce: {too: 5, keep: lowest, of: test_points}": [
-        ["reduce: 'too' is not a key", "did you mean to?"],
+        ["reduce: 'too' is not a key", "did you mean 'to'?"],
         ["neither to nor to_percent"],
     ],
 }
