@@ -9,6 +9,9 @@
     | window   | {from, to} in days, or none: all history       |
     | where    | SQL over the row, never NULL, or none          |
     | tree     | shorthands written out                         |
+
+    None where the event is not known. After any other error the rest is read all
+    the same, so that its errors come too; the caller looks at context.errors.
 #}
 {% macro read_selection(context, given, path, others) %}
     {%- if given is not mapping -%}
@@ -17,7 +20,6 @@
         ) -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set before = context.errors | length -%}
     {%- set windows = crm_segmentation.window_words().fact -%}
     {%- set keys = ['name', 'where'] + windows + others -%}
     {%- for key in given if key not in keys -%}
@@ -72,9 +74,6 @@
         {%- if window is not none -%}
             {%- do tree.update({named[0]: window.value}) -%}
         {%- endif -%}
-    {%- endif -%}
-    {%- if context.errors | length > before -%}
-        {{ return(none) }}
     {%- endif -%}
     {{ return({
         'name': name, 'event': event, 'window': window, 'where': where, 'tree': tree,

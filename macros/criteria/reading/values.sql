@@ -80,7 +80,10 @@
 
 {% macro read_number(context, operand, raw, path) %}
     {%- if raw is string -%}
-        {%- if modules.re.match('^-?[0-9]+(\\.[0-9]+)?$', raw) and raw | length <= 40 -%}
+        {%- if modules.re.match('^-?[0-9]+(\\.[0-9]+)?\\Z', raw) -%}
+            {%- if crm_segmentation.is_too_long(raw) -%}
+                {{ return(crm_segmentation.long_number_error(context, raw, path)) }}
+            {%- endif -%}
             {{ return({'sql': raw, 'value': raw}) }}
         {%- endif -%}
         {%- do crm_segmentation.rule_error(
@@ -102,12 +105,30 @@
             'Put it in quotes to have it read exactly.'
         ) -%}
         {{ return(none) }}
+    {%- elif crm_segmentation.is_too_long(plain) -%}
+        {{ return(crm_segmentation.long_number_error(context, raw, path)) }}
     {%- endif -%}
     {#- The tree is kept in 64-bit integers; a larger one is kept as its digits. -#}
     {{ return({
         'sql': plain,
         'value': raw if -9223372036854775808 <= raw <= 9223372036854775807 else plain,
     }) }}
+{% endmacro %}
+
+{# Too many digits for an engine to compare exactly with a decimal of 38 digits. #}
+{% macro is_too_long(plain) %}
+    {%- set parts = plain.lstrip('-').split('.') -%}
+    {{ return(
+        parts[0].lstrip('0') | length > 20 or (parts[1] | default('')) | length > 18
+    ) }}
+{% endmacro %}
+
+{% macro long_number_error(context, raw, path) %}
+    {%- do crm_segmentation.rule_error(
+        context, path, 'number too long to compare exactly', raw,
+        'up to 20 digits before the point and 18 after', 'Round it.'
+    ) -%}
+    {{ return(none) }}
 {% endmacro %}
 
 {# A number in plain digits: YAML hands 0.00001 over as 1e-05, a float in SQL. #}

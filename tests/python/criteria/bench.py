@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
+from dbt_common.exceptions import CompilationError
+
 from criteria.engine import Database, Engine, variables
 from criteria.oracle import Tally, Tree, World, members
-from criteria.strategies import as_text
+from criteria.rules import as_text
+from criteria.shrink import shrink
 
 
 class DisagreementError(AssertionError):
@@ -33,12 +37,39 @@ class Bench:
     ) -> list[frozenset[str]]:
         """Load the world, ask every rule both ways, and give the members on which both agree."""
         self.load(world)
-        found = self.by_sql(rules)
-        for rule, got in zip(rules, found, strict=True):
-            wanted = members(as_text(rule), world, tally)
-            if got != wanted:
-                raise DisagreementError(explain(rule, world, got, wanted))
+        wanted = [members(as_text(rule), world, tally) for rule in rules]
+        try:
+            found = self.by_sql(rules)
+        except (duckdb.Error, CompilationError, AssertionError):
+            found = []
+        if found != wanted:
+            for rule in rules:
+                if self.failure(world, rule):
+                    raise DisagreementError(self.report(world, rule))
+            raise AssertionError("these rules fail together only")
         return found
+
+    def failure(self, world: World, rule: Tree) -> str:
+        """How the rule fails in the world that is loaded; empty where both agree."""
+        try:
+            wanted = members(as_text(rule), world)
+        except Exception:  # no rule at all: what shrinking tries on its way
+            return ""
+        try:
+            (got,) = self.by_sql([rule])
+        except (duckdb.Error, CompilationError, AssertionError) as error:
+            return type(error).__name__
+        return "" if got == wanted else "members differ"
+
+    def report(self, world: World, rule: Tree) -> str:
+        """The smallest rule that fails in the same way, and the account that shows it."""
+        how = self.failure(world, rule)
+        least = shrink(rule, lambda tree: self.failure(world, tree) == how)
+        try:
+            (got,) = self.by_sql([least])
+        except (duckdb.Error, CompilationError, AssertionError) as error:
+            return f"{error}\nby the rule\n{as_text(least)}"
+        return explain(least, world, got, members(as_text(least), world))
 
 
 def explain(rule: Tree, world: World, got: frozenset[str], wanted: frozenset[str]) -> str:

@@ -1,0 +1,277 @@
+"""Wrong rules are refused, with all that a person needs to mend them.
+
+Each refusal names the rule, the path in its tree, what was found and what is
+allowed, and all the errors of one rule come together.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+import yaml
+from dbt_common.exceptions import CompilationError
+
+from criteria.bench import Bench
+from criteria.engine import Engine
+from criteria.oracle import members
+from criteria.worlds import make_world
+
+
+def refusal(engine: Engine, rule: str) -> str:
+    with pytest.raises(CompilationError) as caught:
+        engine.render(rule)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("rule", "parts"),
+    [
+        # what YAML 1.1 reads and a person does not see
+        ("sector: NO", ["sector", "text", "quotes"]),
+        ("sector: yes", ["sector", "text", "quotes"]),
+        ("sector: [off, DE]", ["sector.in[0]", "quotes"]),
+        ("no: 1", ["False", "quotes"]),
+        ("sector: 01067", ["sector", "567", "quotes"]),
+        ("sector: 1_000", ["sector", "1000", "quotes"]),
+        ("sector: 12:30", ["sector", "750", "quotes"]),
+        ("headcount: 1e3", ["headcount", "1e3", "1000"]),
+        ("headcount: '50,000'", ["headcount", "50,000", "1000"]),
+        ("headcount: {gte: ten}", ["headcount.gte", "ten", "plain digits"]),
+        ("headcount: true", ["headcount", "True", "number"]),
+        ("headcount: .nan", ["headcount", "nan", "plain digits"]),
+        ("headcount: .inf", ["headcount", "inf", "plain digits"]),
+        ("headcount: 12345678901234567.5", ["headcount", "15 digits", "quotes"]),
+        ("headcount: '0.0000000000000000001'", ["headcount", "too long", "18"]),
+        ("sector: 2024-01-31", ["sector", "2024-01-31", "quotes"]),
+        ("joined_on: 2024-01-31 10:00:00", ["joined_on", "2024-01-31T10:00:00", "time of day"]),
+        (
+            "last_login_at: 2024-01-31T10:00:00",
+            ["last_login_at", "2024-01-31T10:00:00", "time of day"],
+        ),
+        ("joined_on: '2024-02-30'", ["joined_on", "2024-02-30", "2024-01-31"]),
+        ("joined_on: soon", ["joined_on", "soon", "2024-01-31"]),
+        ("sector: null", ["sector", "is_null"]),
+        ("sector: ~", ["sector", "is_null"]),
+        ("sector:", ["sector", "is_null"]),
+        ("sector: ''", ["sector", "empty", "is_null"]),
+        ("sector: [a, null]", ["sector.in[1]", "is_null"]),
+        ("headcount: {gte: null}", ["headcount.gte", "is_null"]),
+        ("is_vip: 'true'", ["is_vip", "true, false", "quotes"]),
+        ("is_vip: 1", ["is_vip", "true, false"]),
+        # no rule at all
+        ("", ["empty"]),
+        ("# only a comment", ["empty"]),
+        ("sector: [a", ["YAML"]),
+        ("sector: a: b", ["YAML"]),
+        ("joined_on: 2024-02-30", ["YAML"]),
+        ("just text", ["just text", "mapping"]),
+        ("- sector: a", ["mapping"]),
+        # the tree
+        ("{sector: a, market: DE}", ["2 keys", "sector, market", "exactly one"]),
+        ("all: []", ["all", "empty"]),
+        ("any: [{all: []}]", ["any[0].all", "empty"]),
+        ("all: {sector: a}", ["all", "list"]),
+        ("all: [sector]", ["all[0]", "sector", "mapping"]),
+        ("not: [sector: a]", ["not", "one node"]),
+        ("at_least: {count: 1, of: []}", ["at_least.of", "empty"]),
+        ("at_least: {count: 2, of: [sector: a]}", ["at_least.count", "2", "0 to 1"]),
+        ("at_least: {count: -1, of: [sector: a]}", ["at_least.count", "-1"]),
+        ("exactly: {count: true, of: [sector: a]}", ["exactly.count", "True"]),
+        ("exactly: {count: '1', of: [sector: a]}", ["exactly.count"]),
+        ("at_most: {of: [sector: a]}", ["at_most", "count"]),
+        ("at_most: {count: 1}", ["at_most", "of"]),
+        ("at_most: {count: 1, off: [sector: a]}", ["at_most"]),
+        ("at_most: [sector: a]", ["at_most", "count"]),
+        ("sectr: a", ["sectr", "did you mean", "sector"]),
+        ("al: [sector: a]", ["al", "did you mean", "all"]),
+        ("all: [any: [sectr: a]]", ["all[0].any[0].sectr", "sector"]),
+        # attribute leaves
+        ("sector: {is: a}", ["sector", "is", "eq"]),
+        ("sector: {startswith: a}", ["sector", "startswith", "did you mean", "starts_with"]),
+        ("sector: {gt: a}", ["sector", "gt", "text"]),
+        ("sector: {within: 30d}", ["sector", "within"]),
+        ("headcount: {contains: '1'}", ["headcount", "contains"]),
+        ("headcount: {before: 2024-01-01}", ["headcount", "before"]),
+        ("is_vip: {neq: true}", ["is_vip", "neq", "eq"]),
+        ("is_vip: [true]", ["is_vip"]),
+        ("joined_on: [2024-01-01]", ["joined_on"]),
+        ("joined_on: {in: [2024-01-01]}", ["joined_on", "in"]),
+        ("joined_on: {gt: 2024-01-01}", ["joined_on", "gt", "after"]),
+        ("tags: {eq: a}", ["tags", "eq", "has_any"]),
+        ("tags: {has_any: []}", ["tags.has_any", "empty"]),
+        ("tags: {has_any: [a], nulls: include}", ["tags", "nulls"]),
+        ("sector: []", ["sector", "empty"]),
+        ("sector: {in: []}", ["sector.in", "empty"]),
+        ("sector: {in: a}", ["sector.in", "list"]),
+        ("sector: {eq: [a]}", ["sector.eq"]),
+        ("sector: {eq: {a: b}}", ["sector.eq"]),
+        ("sector: {}", ["sector", "no operator", "eq, neq"]),
+        ("sector: {nulls: include}", ["sector"]),
+        ("sector: {eq: a, nulls: maybe}", ["sector.nulls", "maybe", "include, exclude"]),
+        ("sector: {eq: a, case_sensitive: 'yes'}", ["sector.case_sensitive", "true, false"]),
+        ("headcount: {eq: 1, case_sensitive: true}", ["headcount", "case_sensitive"]),
+        ("sector: {is_null: false}", ["sector.is_null", "true"]),
+        ("sector: {is_null: true, eq: a}", ["sector", "is_null", "alone"]),
+        ("sector: {not_null: true, nulls: include}", ["sector", "not_null", "alone"]),
+        ("headcount: {between: [2, 1]}", ["headcount.between", "reversed"]),
+        ("headcount: {between: [1]}", ["headcount.between", "two"]),
+        ("headcount: {between: 1}", ["headcount.between", "two"]),
+        ("joined_on: {between: [2024-02-01, 2024-01-01]}", ["joined_on.between", "reversed"]),
+        ("market: FR", ["market", "FR", "DE, AT, CH, NO"]),
+        ("market: [DE, Norway]", ["market.in[1]", "Norway", "DE, AT, CH, NO"]),
+        ("sector: {matches: '\\d'}", ["sector.matches", "\\d"]),
+        ("sector: {matches: '(?i)a'}", ["sector.matches", "(?"]),
+        ("sector: {matches: 'a**'}", ["sector.matches", "a**"]),
+        ("sector: {matches: '*a'}", ["sector.matches", "*a"]),
+        ("sector: {matches: 'a{300}'}", ["sector.matches", "255"]),
+        ("sector: {matches: '[[:alpha:]]'}", ["sector.matches", "[["]),
+        ("sector: {matches: 'a{'}", ["sector.matches", "{"]),
+        ("sector: {matches: '(a'}", ["sector.matches", "(a"]),
+        ("sector: {matches: '[a'}", ["sector.matches", "[a"]),
+        ("sector: {matches: '[z-a]'}", ["sector.matches", "[z-a]"]),
+        ("sector: {matches: 'a)'}", ["sector.matches", "a)"]),
+        # windows
+        ("joined_on: {within: 30}", ["joined_on.within", "30", "30d"]),
+        ("joined_on: {within: 0d}", ["joined_on.within", "0d"]),
+        ("joined_on: {within: 1.5m}", ["joined_on.within", "1.5m"]),
+        ("joined_on: {within: 1m2d}", ["joined_on.within", "1m2d"]),
+        ("joined_on: {within: 3h}", ["joined_on.within", "3h"]),
+        ("joined_on: {within: -3d}", ["joined_on.within", "-3d"]),
+        ("joined_on: {within: 99999y}", ["joined_on.within", "99999y"]),
+        ("joined_on: {in_next: 99999y}", ["joined_on.in_next", "99999y"]),
+        ("joined_on: {older_than: 99999999d}", ["joined_on.older_than", "99999999d"]),
+        ("joined_on: {ago: [90d, 30d]}", ["joined_on.ago", "reversed"]),
+        ("joined_on: {ago: 30d}", ["joined_on.ago", "two"]),
+        ("joined_on: {in_period: last fortnight}", ["joined_on.in_period", "fortnight"]),
+        (
+            "joined_on: {in_period: lst month}",
+            ["joined_on.in_period", "lst month", "this, last or next"],
+        ),
+        ("joined_on: {in_period: month}", ["joined_on.in_period", "month"]),
+        # facts
+        ("event: {name: purchse}", ["event.name", "purchse", "purchase"]),
+        ("event: {within: 30d}", ["event", "name"]),
+        ("event: [purchase]", ["event"]),
+        ("event: {name: purchase, wher: {}}", ["event", "wher", "where"]),
+        ("event: {name: purchase, where: {}}", ["event.where"]),
+        ("event: {name: purchase, where: []}", ["event.where", "empty"]),
+        ("event: {name: purchase, where: {amnt: 1}}", ["event.where.amnt", "amount"]),
+        ("event: {name: purchase, where: {sector: a}}", ["event.where.sector"]),
+        ("event: {name: purchase, where: {member_of: group_a}}", ["event.where.member_of"]),
+        ("event: {name: purchase, where: [{amount: a}]}", ["event.where.all[0].amount", "digits"]),
+        ("event: {name: purchase, older_than: 30d}", ["event", "older_than"]),
+        ("event: {name: purchase, in_next: 30d}", ["event", "in_next"]),
+        ("event: {name: purchase, in_period: next day}", ["event.in_period", "next day"]),
+        (
+            "event: {name: purchase, within: 30d, in_period: this day}",
+            ["event", "within", "in_period", "one window"],
+        ),
+        ("event: {name: purchase, count: {}}", ["event.count"]),
+        ("event: {name: purchase, count: {in: [1]}}", ["event.count", "in"]),
+        ("event: {name: purchase, count: {gte: x}}", ["event.count.gte", "x"]),
+        ("event: {name: purchase, sum: {gte: 1}}", ["event.sum", "of"]),
+        ("event: {name: purchase, sum: {of: amount}}", ["event.sum", "gte"]),
+        ("event: {name: purchase, sum: {of: category, gte: 1}}", ["event.sum.of", "category"]),
+        ("event: {name: purchase, avg: {of: amont, gte: 1}}", ["event.avg.of", "amount"]),
+        (
+            "event: {name: purchase, count: 1, sum: {of: amount, gte: 1}}",
+            ["event", "count", "sum"],
+        ),
+        ("event: {name: purchase, if_empty: true}", ["event", "if_empty"]),
+        # groups and expressions
+        ("member_of: []", ["member_of", "empty"]),
+        ("member_of: 1", ["member_of"]),
+        ("member_of: Group-A", ["member_of", "Group-A"]),
+        ("sql: is_vip", ["sql", "reason"]),
+        ("sql: {expression: is_vip}", ["sql", "reason"]),
+        ("sql: {expression: is_vip, reason: ''}", ["sql.reason"]),
+        ("sql: {reason: because}", ["sql", "expression"]),
+        ("sql: {expression: 'is_vip; drop table x', reason: b}", ["sql.expression", ";"]),
+        ("sql: {expression: 'is_vip -- x', reason: b}", ["sql.expression", "--"]),
+        ("sql: {expression: 'is_vip /* x', reason: b}", ["sql.expression", "/*"]),
+    ],
+)
+def test_a_wrong_rule_is_refused(engine: Engine, rule: str, parts: list[str]) -> None:
+    message = refusal(engine, rule)
+    missing = [part for part in parts if part.lower() not in message.lower()]
+    assert not missing, f"{missing} not in:\n{message}"
+    # the rule is named, and no error of Jinja, Python or a database shows through
+    assert "'rule'" in message, message
+    for foreign in ("Traceback", "object has no", "is undefined", "Conversion Error"):
+        assert foreign not in message, message
+
+
+def test_all_the_errors_of_a_rule_come_together(engine: Engine) -> None:
+    message = refusal(
+        engine,
+        """
+        all:
+          - sectr: a
+          - headcount: {gte: many, lt: few}
+          - any:
+              - market: FR
+              - event: {name: purchase, where: {amount: yes}, within: 3h, count: x}
+              - not: {joined_on: {ago: [90d, 30d]}}
+          - {is_vip: true, is_blocked: true}
+        """,
+    )
+    for path in [
+        "all[0].sectr",
+        "all[1].headcount.gte",
+        "all[1].headcount.lt",
+        "all[2].any[0].market",
+        "all[2].any[1].event.where.amount",
+        "all[2].any[1].event.within",
+        "all[2].any[1].event.count",
+        "all[2].any[2].not.joined_on.ago",
+        "all[3]",
+    ]:
+        assert path in message, f"{path} not in:\n{message}"
+
+
+def nested(levels: int) -> str:
+    return "not: {" * levels + "is_vip: true" + "}" * levels
+
+
+@pytest.mark.parametrize(
+    ("rule", "parts"),
+    [
+        (nested(32), ["32"]),
+        (nested(200), ["32"]),
+        ("any: [" + "is_vip: true, " * 1001 + "]", ["1,000"]),
+        ("sector: [" + "a, " * 10001 + "]", ["10,000"]),
+        ("tags: {has_any: [" + "a, " * 10001 + "]}", ["10,000"]),
+    ],
+    ids=["33 levels", "201 levels", "1001 leaves", "10001 values", "10001 values of a bridge"],
+)
+def test_a_rule_has_an_end(engine: Engine, rule: str, parts: list[str]) -> None:
+    message = refusal(engine, rule)
+    assert not [part for part in parts if part.replace(",", "") not in message.replace(",", "")]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        nested(31),
+        "any: [" + "is_vip: true, " * 1000 + "]",
+        "sector: [" + ", ".join(f"a{number}" for number in range(10000)) + "]",
+    ],
+    ids=["32 levels", "1000 leaves", "10000 values"],
+)
+def test_what_is_just_allowed_works(bench: Bench, rule: str) -> None:
+    world = make_world(1, 20, 0, "UTC", date(2025, 1, 1), "monday", None)
+    bench.load(world)
+    (found,) = bench.database.members([bench.engine.render(rule)])
+    assert found == members(rule, world)
+
+
+def test_an_unknown_group_is_refused(engine: Engine) -> None:
+    """By dbt itself, which alone knows the models when it has read them all."""
+    assert "'group_x' which was not found" in refusal(engine, "member_of: group_x")
+
+
+def test_anchors_work(engine: Engine) -> None:
+    shared = "all: [sector: &listed [a, b], nickname: *listed]"
+    plain = yaml.safe_dump(yaml.safe_load(shared))
+    assert engine.render(shared) == engine.render(plain)
