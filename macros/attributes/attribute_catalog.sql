@@ -198,6 +198,16 @@
     {{ return(attributes) }}
 {% endmacro %}
 
+{# Attributes of the seed of marketing attributes that are columns. #}
+{% macro declared_value_columns() %}
+    {%- set names = [] -%}
+    {%- for name, attribute in crm_segmentation.marketing_attributes().items()
+        if attribute.type != 'values' -%}
+        {%- do names.append(name) -%}
+    {%- endfor -%}
+    {{ return(names) }}
+{% endmacro %}
+
 {# For `dbt run-operation`: the catalogue as one line of JSON. #}
 {% macro print_attribute_catalog() %}
     {% do print('attribute_catalog: '

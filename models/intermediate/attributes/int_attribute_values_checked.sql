@@ -76,7 +76,10 @@ visible as (
         held.attribute,
         held.raw_value,
         held.held_at,
-        held.value_key
+        held.value_key,
+        {{ crm_segmentation.safe_cast('held.raw_value', 'decimal(18, 2)') }} as number,
+        {{ crm_segmentation.safe_cast('held.raw_value', 'boolean') }} as truth,
+        {{ crm_segmentation.safe_cast('held.raw_value', 'date') }} as day
     from held
     left join account_keys
         on held.crm_account_id = account_keys.record_key
@@ -105,18 +108,16 @@ judged as (
         case
             when visible.account_id is null then 'unknown account'
             when declared_attributes.attribute is null then 'undeclared attribute'
-            when declared_attributes.allowed_count > 0
-                and declared_values.allowed_value is null then 'undeclared value'
-            when declared_attributes.type = 'number'
-                and {{ crm_segmentation.safe_cast(
-                    'visible.raw_value', 'decimal(18, 2)'
-                ) }} is null then 'no number'
-            when declared_attributes.type = 'boolean'
-                and {{ crm_segmentation.safe_cast('visible.raw_value', 'boolean') }}
-                is null then 'no boolean'
-            when declared_attributes.type = 'date'
-                and {{ crm_segmentation.safe_cast('visible.raw_value', 'date') }}
-                is null then 'no date'
+            when
+                declared_attributes.allowed_count > 0
+                and declared_values.allowed_value is null
+                then 'undeclared value'
+            when declared_attributes.type = 'number' and visible.number is null
+                then 'no number'
+            when declared_attributes.type = 'boolean' and visible.truth is null
+                then 'no boolean'
+            when declared_attributes.type = 'date' and visible.day is null
+                then 'no date'
         end as problem
     from visible
     left join declared_attributes

@@ -1,16 +1,7 @@
 -- All that a rule may ask about an account, in one row. The columns are those of
 -- attribute_catalog(), which also gives their types; where each comes from stands in
 -- the CTE `joined`.
-{%- set held = [] %}
-{%- for name, attribute in crm_segmentation.attribute_catalog().items()
-    if attribute.model == 'account_attributes' %}
-    {%- do held.append(attribute) %}
-{%- endfor %}
-{%- set declared = [] %}
-{%- for name, attribute in crm_segmentation.marketing_attributes().items()
-    if attribute.type != 'values' %}
-    {%- do declared.append(name) %}
-{%- endfor %}
+{%- set declared = crm_segmentation.declared_value_columns() %}
 
 with
 
@@ -136,15 +127,11 @@ joined as (
 final as (
 
     select
+        {%- for column in crm_segmentation.attribute_contract_columns() %}
+        cast({{ column.name }} as {{ column.data_type }}) as {{ column.name }},
+        {%- endfor %}
         cast(account_id as text) as account_id,
         cast(as_of_date as date) as as_of_date
-        {%- for attribute in held %}
-        {%- set parts = ['_lat', '_lon'] if attribute.type == 'point' else [''] %}
-        {%- for part in parts %},
-        cast({{ attribute.column }}{{ part }} as {{ attribute.sql_type }})
-            as {{ attribute.column }}{{ part }}
-        {%- endfor %}
-        {%- endfor %}
     from joined
 
 )

@@ -2,10 +2,8 @@
 with
 
 declared as (
-{% for name, attribute in crm_segmentation.attribute_catalog().items() %}
-    {%- if not loop.first %}
-    union all
-    {%- endif %}
+
+    {%- for name, attribute in crm_segmentation.attribute_catalog().items() %}
     select
         {{ crm_segmentation.text_literal(name) }} as attribute,
         {{ loop.index }} as position,
@@ -23,7 +21,8 @@ declared as (
         {{ 'null' if attribute.allowed is none
             else crm_segmentation.text_literal(attribute.allowed | join('|')) }}
             as allowed_values
-{%- endfor %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 

@@ -2,7 +2,6 @@
 -- clipped, weighted, Euclidean. Distances are compared to nine decimals, so that the
 -- last bit, in which engines differ, decides nothing; ties go to the lower id.
 {%- set features = crm_segmentation.cluster_feature_declarations() %}
-{%- set double = crm_segmentation.type_double() %}
 
 with
 
@@ -18,11 +17,18 @@ recorded_parameters as (
 
 ),
 
+newest as (
+
+    select max(fit_version) as fit_version from recorded_parameters
+
+),
+
 parameters as (
 
-    select *
+    select recorded_parameters.*
     from recorded_parameters
-    where fit_version = (select max(fit_version) from recorded_parameters)
+    inner join newest
+        on recorded_parameters.fit_version = newest.fit_version
 
 ),
 
@@ -66,11 +72,11 @@ centroids as (
 transformed as (
 
     select
+        {%- for feature in features %}
+        {{ crm_segmentation.transformed_feature(feature) }} as value_{{ loop.index }},
+        {%- endfor %}
         account_id,
         as_of_date
-        {%- for feature in features %},
-        {{ crm_segmentation.transformed_feature(feature) }} as value_{{ loop.index }}
-        {%- endfor %}
     from kpis
 
 ),
@@ -78,14 +84,19 @@ transformed as (
 placed as (
 
     select
+        {%- for feature in features %}
+        {%- set i = loop.index %}
+        greatest(
+            least(
+                (transformed.value_{{ i }} - scaling.mean_{{ i }})
+                / scaling.scale_{{ i }},
+                5
+            ),
+            -5
+        ) * scaling.weight_{{ i }} as coordinate_{{ i }},
+        {%- endfor %}
         transformed.account_id,
         transformed.as_of_date
-        {%- for feature in features %}
-        {%- set i = loop.index %},
-        greatest(
-            least((value_{{ i }} - mean_{{ i }}) / scale_{{ i }}, 5), -5
-        ) * weight_{{ i }} as coordinate_{{ i }}
-        {%- endfor %}
     from transformed
     cross join scaling
     where scaling.feature_count = {{ features | length }}
@@ -96,7 +107,7 @@ placed as (
 
 ),
 
-measured as (
+squared as (
 
     select
         placed.account_id,
@@ -104,17 +115,27 @@ measured as (
         centroids.cluster_id,
         centroids.cluster_label,
         centroids.fit_version,
-        cast(
-            sqrt(
-                {%- for feature in features %}
-                {%- set i = loop.index %}
-                {{ '+ ' if i > 1 }}(placed.coordinate_{{ i }} - centroids.centroid_{{ i }})
-                * (placed.coordinate_{{ i }} - centroids.centroid_{{ i }})
-                {%- endfor %}
-            ) as decimal(18, 9)
-        ) as distance
+        {%- for feature in features %}
+        {%- set i = loop.index %}
+        (placed.coordinate_{{ i }} - centroids.centroid_{{ i }})
+        * (placed.coordinate_{{ i }} - centroids.centroid_{{ i }}) +
+        {%- endfor %}
+        0 as squared_distance
     from placed
     cross join centroids
+
+),
+
+measured as (
+
+    select
+        account_id,
+        as_of_date,
+        cluster_id,
+        cluster_label,
+        fit_version,
+        cast(sqrt(squared_distance) as decimal(18, 9)) as distance
+    from squared
 
 ),
 

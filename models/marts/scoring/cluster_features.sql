@@ -1,10 +1,8 @@
 with
 
 declared as (
-{% for feature in crm_segmentation.cluster_feature_declarations() %}
-    {%- if not loop.first %}
-    union all
-    {%- endif %}
+
+    {%- for feature in crm_segmentation.cluster_feature_declarations() %}
     select
         {{ crm_segmentation.text_literal(feature.feature) }} as feature,
         {{ crm_segmentation.text_literal(feature.transform) }} as transform,
@@ -13,7 +11,8 @@ declared as (
             as if_missing,
         {{ crm_segmentation.text_literal(feature.low_label) }} as low_label,
         {{ crm_segmentation.text_literal(feature.high_label) }} as high_label
-{%- endfor %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 

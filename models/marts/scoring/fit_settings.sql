@@ -1,31 +1,13 @@
 -- Python models cannot read the settings of the project, so they stand in a table.
-{%- set names = [
-    'fit_minimum_accounts', 'cluster_count', 'rfm_recency', 'rfm_frequency',
-    'rfm_monetary'
-] %}
-{%- set refit = crm_segmentation.setting('refit') | string | lower %}
-{%- if refit not in ['true', 'false'] %}
-    {{ exceptions.raise_compiler_error(
-        "Not a switch in var 'refit': got '" ~ refit ~ "'; allowed: true, false."
-    ) }}
-{%- endif %}
-
 with
 
 declared as (
 
+    {%- for name, value in crm_segmentation.fit_settings().items() %}
     select
-        'refit' as setting,
-        '{{ refit }}' as value
-    union all
-    select
-        'as_of_date' as setting,
-        '{{ crm_segmentation.as_of_date().isoformat() }}' as value
-    {%- for name in names %}
-    union all
-    select
-        '{{ name }}' as setting,
-        {{ crm_segmentation.text_literal(crm_segmentation.setting(name)) }} as value
+        {{ crm_segmentation.text_literal(name) }} as setting,
+        {{ crm_segmentation.text_literal(value) }} as value
+    {{ 'union all' if not loop.last }}
     {%- endfor %}
 
 ),

@@ -1,14 +1,6 @@
 -- Accounts enter by the hash of a salt and their id: the same ones on every run and
 -- engine while the salt and the size stay. Only declared features leave, under the
 -- hash, so the fits never see who an account is.
-{%- set names = [
-    crm_segmentation.setting('rfm_recency'),
-    crm_segmentation.setting('rfm_frequency'),
-    crm_segmentation.setting('rfm_monetary')
-] %}
-{%- for feature in crm_segmentation.cluster_feature_declarations() %}
-    {%- do names.append(feature.feature) %}
-{%- endfor %}
 {%- set salt = crm_segmentation.setting('modelling_sample_salt') | string %}
 
 with
@@ -50,17 +42,16 @@ sampled as (
 ),
 
 features as (
-{% for name in names | unique %}
-    {%- if not loop.first %}
-    union all
-    {%- endif %}
+
+    {%- for name in crm_segmentation.sampled_features() %}
     select
         sample_key,
         as_of_date,
         {{ crm_segmentation.text_literal(name) }} as feature,
         {{ name }} as value
     from sampled
-{%- endfor %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 

@@ -1,0 +1,39 @@
+{#
+    The settings that the fits read, as texts.
+    Errors: a `refit` that is no switch, a count or a size that is no whole number
+    from 1.
+#}
+{% macro fit_settings() %}
+    {%- set settings = {
+        'as_of_date': crm_segmentation.as_of_date().isoformat(),
+        'refit': crm_segmentation.setting('refit') | string | lower,
+    } -%}
+    {%- if settings.refit not in ['true', 'false'] -%}
+        {{ exceptions.raise_compiler_error(
+            "Not a switch in var 'refit': got '" ~ settings.refit
+            ~ "'; allowed: true, false."
+        ) }}
+    {%- endif -%}
+    {%- for name in ['fit_minimum_accounts', 'cluster_count'] -%}
+        {%- set value = crm_segmentation.setting(name) | string -%}
+        {%- if not modules.re.match('^[1-9][0-9]*\\Z', value) -%}
+            {{ exceptions.raise_compiler_error(
+                "Not a count in var '" ~ name ~ "': got '" ~ value
+                ~ "'; allowed: a whole number from 1."
+            ) }}
+        {%- endif -%}
+        {%- do settings.update({name: value}) -%}
+    {%- endfor -%}
+    {%- for name in ['rfm_recency', 'rfm_frequency', 'rfm_monetary'] -%}
+        {%- set value = crm_segmentation.setting(name) -%}
+        {%- if crm_segmentation.kpi_attributes().get(value, {}).get('type')
+            != 'number' -%}
+            {{ exceptions.raise_compiler_error(
+                "Unknown KPI in var '" ~ name ~ "': got '" ~ value
+                ~ "'; allowed: a KPI column that is a number, like revenue_365d."
+            ) }}
+        {%- endif -%}
+        {%- do settings.update({name: value}) -%}
+    {%- endfor -%}
+    {{ return(settings) }}
+{% endmacro %}
