@@ -106,8 +106,10 @@ judged as (
             else visible.raw_value
         end as value,
         case
-            when visible.account_id is null then 'unknown account'
-            when declared_attributes.attribute is null then 'undeclared attribute'
+            when visible.account_id is null
+                then 'unknown account'
+            when declared_attributes.attribute is null
+                then 'undeclared attribute'
             when
                 declared_attributes.allowed_count > 0
                 and declared_values.allowed_value is null
