@@ -123,15 +123,18 @@ judged as (
         end as problem
     from visible
     left join declared_attributes
-        on visible.attribute = declared_attributes.attribute
-        and visible.source = declared_attributes.source
+        on
+            visible.attribute = declared_attributes.attribute
+            and visible.source = declared_attributes.source
     left join declared_values
-        on visible.attribute = declared_values.attribute
-        and visible.source = declared_values.source
-        and {{ crm_segmentation.fold('visible.raw_value') }}
-        = {{ crm_segmentation.fold('declared_values.allowed_value') }}
+        on
+            visible.attribute = declared_values.attribute
+            and visible.source = declared_values.source
+            and {{ crm_segmentation.fold('visible.raw_value') }}
+            = {{ crm_segmentation.fold('declared_values.allowed_value') }}
     -- Surveys ask much that is no attribute.
-    where visible.source = 'attribute'
+    where
+        visible.source = 'attribute'
         or declared_attributes.attribute is not null
 
 ),
