@@ -882,6 +882,14 @@ def test_large_tables_fit_together(tmp_path: Path, lines: int) -> None:
             or ordered_at < timestamp '2024-01-01'
         """
     ).fetchall() == [(0,)]
+    assert duckdb.sql(
+        f"""
+        select count(*)
+        from {order_lines} as former
+        inner join {order_lines} as latter on former.line_id + 1 = latter.line_id
+        where former.order_no > latter.order_no
+        """
+    ).fetchall() == [(0,)]
     for table, path in (("erp.orders", orders), ("erp.order_lines", order_lines)):
         assert duckdb.sql(f"select * from {path}").columns == list(TABLES[table])
 
