@@ -58,7 +58,7 @@
 {# Errors: all that is wrong with var 'extra_events', together. #}
 {% macro check_extra_events(extra, catalog) %}
     {%- set problems = [] -%}
-    {%- set name_pattern = '^[a-z][a-z0-9_]{0,62}$' -%}
+    {%- set name_pattern = '^[a-z][a-z0-9_]{0,62}\\Z' -%}
     {%- set types = ['text', 'number', 'boolean', 'date', 'timestamp'] -%}
     {%- set reserved = crm_segmentation.tree_words()
         + crm_segmentation.leaf_kinds().keys() | list -%}

@@ -21,7 +21,7 @@
 {# A date from a date or from ISO text; `where` names the place for the error. #}
 {% macro to_day(value, where) %}
     {%- if value is string -%}
-        {%- if modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}$', value) -%}
+        {%- if modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}\\Z', value) -%}
             {%- set year = value[:4] | int -%}
             {%- set month = value[5:7] | int -%}
             {%- set day = value[8:] | int -%}

@@ -14,7 +14,7 @@
     {%- for name in names -%}
         {%- set at = path ~ ('[' ~ loop.index0 ~ ']' if names is sameas given else '') -%}
         {%- if name is not string
-            or not modules.re.match('^[a-z][a-z0-9_]{0,62}$', name) -%}
+            or not modules.re.match('^[a-z][a-z0-9_]{0,62}\\Z', name) -%}
             {%- do crm_segmentation.rule_error(
                 context, at, 'not the name of a group', name,
                 'a model with account_id and as_of_date', ''

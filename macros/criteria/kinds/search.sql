@@ -8,7 +8,7 @@
     {%- set word = operator[4:] if negative else operator -%}
     {%- set wanted = raw if raw is sequence and raw is not string else [raw] -%}
     {#- what is searched for is part of a value, so allowed values do not bind it -#}
-    {%- do operand.update({'allowed': none}) -%}
+    {%- set operand = dict(operand, allowed=none) -%}
     {%- set read = crm_segmentation.read_values(context, operand, wanted, path) -%}
     {%- if read is none -%}
         {{ return(none) }}

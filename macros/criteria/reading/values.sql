@@ -31,6 +31,11 @@
             "Blank is stored as unknown: say 'is_null: true'."
         ) -%}
         {{ return(none) }}
+    {%- elif raw is string and '\x00' in raw -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, 'text with the character 0', raw, 'any other character', ''
+        ) -%}
+        {{ return(none) }}
     {%- elif raw is not string -%}
         {%- set mend = 'Put it in quotes.' -%}
         {%- if raw is boolean -%}

@@ -71,7 +71,7 @@
     {%- if zero and raw is string and raw == '0d' -%}
         {{ return(context.as_of) }}
     {%- endif -%}
-    {%- if raw is not string or not modules.re.match('^[1-9][0-9]*[dwmy]$', raw) -%}
+    {%- if raw is not string or not modules.re.match('^[1-9][0-9]*[dwmy]\\Z', raw) -%}
         {%- do crm_segmentation.rule_error(
             context, path, 'not a duration', raw, allowed,
             'Write ' ~ raw ~ 'd for days.' if raw is integer and raw is not boolean

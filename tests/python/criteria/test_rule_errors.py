@@ -131,7 +131,13 @@ def refusal(engine: Engine, rule: str) -> str:
         ("sector: {matches: '[a'}", ["sector.matches", "[a"]),
         ("sector: {matches: '[z-a]'}", ["sector.matches", "[z-a]"]),
         ("sector: {matches: 'a)'}", ["sector.matches", "a)"]),
+        # an operator that searches does not open the allowed values to its neighbours
+        ("market: {contains: D, eq: FR}", ["market.eq", "FR", "DE, AT, CH, NO"]),
+        ('sector: "a\\0b"', ["sector", "character 0"]),
+        ('joined_on: "2024-01-31\\n"', ["joined_on", "2024-01-31"]),
+        ('headcount: "12\\n"', ["headcount", "plain digits"]),
         # windows
+        ('joined_on: {within: "30d\\n"}', ["joined_on.within", "30d"]),
         ("joined_on: {within: 30}", ["joined_on.within", "30", "30d"]),
         ("joined_on: {within: 0d}", ["joined_on.within", "0d"]),
         ("joined_on: {within: 1.5m}", ["joined_on.within", "1.5m"]),
@@ -182,6 +188,7 @@ def refusal(engine: Engine, rule: str) -> str:
         # groups and expressions
         ("member_of: []", ["member_of", "empty"]),
         ("member_of: 1", ["member_of"]),
+        ('member_of: "group_a\\n"', ["member_of", "group"]),
         ("member_of: Group-A", ["member_of", "Group-A"]),
         ("sql: is_vip", ["sql", "reason"]),
         ("sql: {expression: is_vip}", ["sql", "reason"]),
@@ -239,11 +246,19 @@ def nested(levels: int) -> str:
     [
         (nested(32), ["32"]),
         (nested(200), ["32"]),
+        (nested(5000), ["32"]),
         ("any: [" + "is_vip: true, " * 1001 + "]", ["1,000"]),
         ("sector: [" + "a, " * 10001 + "]", ["10,000"]),
         ("tags: {has_any: [" + "a, " * 10001 + "]}", ["10,000"]),
     ],
-    ids=["33 levels", "201 levels", "1001 leaves", "10001 values", "10001 values of a bridge"],
+    ids=[
+        "33 levels",
+        "201 levels",
+        "5001 levels",
+        "1001 leaves",
+        "10001 values",
+        "10001 values of a bridge",
+    ],
 )
 def test_a_rule_has_an_end(engine: Engine, rule: str, parts: list[str]) -> None:
     message = refusal(engine, rule)
