@@ -48,6 +48,13 @@
         'extra_kpi_flags': 'kpi_flags_demo',
         'extra_attributes': crm_segmentation.demo_attributes(),
         'extra_marketing_attributes': 'marketing_attributes_demo',
+        'recorded_groups': [
+            'vip_dach', 'declining_key_accounts', 'dormant_customers',
+            'winback_high_value', 'new_customers_90d', 'multi_category_buyers',
+            'pump_buyers_without_portal', 'spare_parts_potential',
+            'unhappy_buyers', 'renewal_due_60d', 'winback_call_list',
+            'dormant_reactivation', 'premium_cross_sell', 'spare_parts_mailing'
+        ],
     }) }}
 {% endmacro %}
 
