@@ -167,7 +167,7 @@
 {% macro read_day(context, operand, raw, path) %}
     {%- set good = namespace(day=none) -%}
     {%- if raw is string -%}
-        {%- if modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}$', raw) -%}
+        {%- if modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}\\Z', raw) -%}
             {%- set year = raw[:4] | int -%}
             {%- set month = raw[5:7] | int -%}
             {%- set day = raw[8:] | int -%}
