@@ -179,8 +179,9 @@
 
 {#
     Every declared KPI in full, in the order of the columns. Keys beside those of
-    the declaration: type, sql_type, windows, unit, group, kind, model (which
-    holds the columns), scope and point_in_time (exact at a past day).
+    the declaration: type, sql_type, windows, unit, group, kind, parts (the KPIs
+    of a ratio or change), model (which holds the columns), scope and point_in_time
+    (exact at a past day).
 
     | scope | which                                           |
     |-------|-------------------------------------------------|
@@ -259,14 +260,16 @@
     {%- set kind = (kinds.keys() | select('in', declaration) | list)[0] -%}
     {%- set money = ['net_amount', 'profit_amount'] -%}
     {%- set is_money = declaration.get('sum') in money -%}
+    {%- set named = declaration.ratio if kind == 'ratio'
+        else [declaration.change_percent] if kind == 'change_percent' else [] -%}
+    {%- set parts = [] -%}
+    {%- for name in named -%}
+        {%- do parts.append(kpis | selectattr('name', 'equalto', name) | first) -%}
+    {%- endfor -%}
     {%- if kind == 'ratio' -%}
         {#- Money over a count is money; money over money is a plain number. -#}
-        {%- set parts = [] -%}
-        {%- for name in declaration.ratio -%}
-            {%- set part = kpis | selectattr('name', 'equalto', name) | first -%}
-            {%- do parts.append(part.get('sum') in money) -%}
-        {%- endfor -%}
-        {%- set is_money = parts == [true, false] -%}
+        {%- set is_money = parts[0].get('sum') in money
+            and parts[1].get('sum') not in money -%}
     {%- endif -%}
     {%- set kpi = {
         'windows': kinds[kind].get(
@@ -285,6 +288,7 @@
     {%- do kpi.update(declaration) -%}
     {%- do kpi.update({
         'kind': kind,
+        'parts': parts,
         'scope': scope,
         'model': {
             'own': 'account_kpis',

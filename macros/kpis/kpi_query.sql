@@ -352,22 +352,13 @@ left join counted_{{ column.column }}
     )) -}}
 {% endmacro %}
 
-{% macro kpi_named(name) %}
-    {{ return(
-        crm_segmentation.kpi_declarations() | selectattr('name', 'equalto', name)
-        | first
-    ) }}
-{% endmacro %}
-
 {# SQL: what a ratio divides, in the unit of its result. #}
 {% macro kpi_above(column) %}
     {%- set kpi = column.kpi -%}
     {%- if kpi.kind == 'ratio' -%}
-        {{- return(crm_segmentation.kpi_sum(
-            crm_segmentation.kpi_named(kpi.ratio[0]), column.window
-        )) -}}
+        {{- return(crm_segmentation.kpi_sum(kpi.parts[0], column.window)) -}}
     {%- endif -%}
-    {%- set changing = crm_segmentation.kpi_named(kpi.change_percent) -%}
+    {%- set changing = kpi.parts[0] -%}
     {{- return(
         "100 * ((" ~ crm_segmentation.kpi_sum(changing, column.window) ~ ") - ("
         ~ crm_segmentation.kpi_sum(changing, column.window, before=true) ~ "))"
@@ -378,12 +369,12 @@ left join counted_{{ column.column }}
 {% macro kpi_below(column) %}
     {%- set kpi = column.kpi -%}
     {%- if kpi.kind == 'ratio' -%}
-        {{- return("nullif(" ~ crm_segmentation.kpi_sum(
-            crm_segmentation.kpi_named(kpi.ratio[1]), column.window
-        ) ~ ", 0)") -}}
+        {{- return(
+            "nullif(" ~ crm_segmentation.kpi_sum(kpi.parts[1], column.window) ~ ", 0)"
+        ) -}}
     {%- endif -%}
     {%- set base = crm_segmentation.kpi_sum(
-        crm_segmentation.kpi_named(kpi.change_percent), column.window, before=true
+        kpi.parts[0], column.window, before=true
     ) -%}
     {{- return("case when " ~ base ~ " > 0 then " ~ base ~ " end") -}}
 {% endmacro %}
