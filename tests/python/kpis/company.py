@@ -224,14 +224,15 @@ def hard_cases() -> Raw:
             rate_date=day,
             rate=rate,
         )
-    # of no use: it leads away from the reporting currency
-    raw.add(
-        "erp.exchange_rates",
-        from_currency="EUR",
-        to_currency="CHF",
-        rate_date="2024-01-01",
-        rate="0.95",
-    )
+    # of no use: they lead elsewhere than to the reporting currency
+    for currency in ("EUR", "USD"):
+        raw.add(
+            "erp.exchange_rates",
+            from_currency=currency,
+            to_currency="CHF",
+            rate_date="2025-08-01",
+            rate="0.95",
+        )
 
     # one second on both sides of every bound; CET is one hour ahead of UTC, CEST two
     for number, at in enumerate(
@@ -288,7 +289,7 @@ def hard_cases() -> Raw:
     raw.order("drifter", "D2", "2025-11-01 10:00:00", ("P1", 1, 700, 350))
 
     # pairs around the thresholds of the flags; by a hair more than 30 percent down
-    raw.order("vip", "X1", "2025-11-01 10:00:00", ("P1", 1, "20000.00", 0))
+    raw.order("vip", "X1", "2025-11-01 10:00:00", ("P1", 1, "20000.00", 0), ("P2", 1, 0, 0))
     raw.order("nearly_vip", "X2", "2025-11-01 10:00:00", ("P1", 1, "19999.99", 0))
     raw.order("slipper", "X3", "2025-08-01 10:00:00", ("P1", 1, "10000000.00", 0))
     raw.order("slipper", "X4", "2025-11-01 10:00:00", ("P1", 1, "6999999.99", 0))
@@ -298,7 +299,7 @@ def hard_cases() -> Raw:
     # the rate of the local day: 23:30 UTC is the next day in Berlin
     raw.order("dollars", "U1", "2025-09-30 21:59:59", ("P1", 1, "100.05", 50), currency="USD")
     raw.order("dollars", "U2", "2025-09-30 22:00:00", ("P1", 1, "100.05", 50), currency="usd")
-    raw.give_back("RU1", "2025-12-20 10:00:00", 1, "100.05", order="U1", line="U1-1")
+    raw.give_back("RU1", "2025-12-14 23:00:00", 1, "100.05", order="U1", line="U1-1")
     raw.order("pounds", "G1", "2025-06-01 10:00:00", ("P1", 1, "10.01", 5), currency="GBP")
     # a day before the first rate, and a currency without any: rejected, never 1
     raw.order("unpriced", "G2", "2025-05-31 10:00:00", ("P1", 1, 10, 5), currency="GBP")
