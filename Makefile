@@ -40,7 +40,8 @@ lint: setup  ## ruff, mypy and sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint models analyses
+	@# its worker processes leave a semaphore behind, and Python says so
+	PYTHONWARNINGS=ignore::UserWarning:multiprocessing.resource_tracker $(BIN)/sqlfluff lint models analyses
 
 # A project that installs this package, on public data that lies elsewhere.
 define example
