@@ -225,7 +225,8 @@
         {%- endif -%}
         {%- do checked.update({key: value}) -%}
     {%- endfor -%}
-    {%- for key, value in checked.items() if value is none or value == '' -%}
+    {%- for key, value in checked.items() if value in [none, '', []]
+        and key != 'unless_differ' -%}
         {{ exceptions.raise_compiler_error(
             "Missing key in " ~ where ~ ": got no '" ~ key
             ~ "'; needed: name, strength, match, max_parties."
