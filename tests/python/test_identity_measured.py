@@ -83,6 +83,19 @@ def test_demo_company(demo_build: Any, record_property: Callable[[str, object], 
         assert recall >= 0.9 or name == "unknowable", name
 
 
+def test_decisions_of_the_demo_company_are_true() -> None:
+    rows = pd.read_csv(TRUTH, dtype=str, keep_default_na=False).to_dict("records")
+    party = {(row["source"], row["record_type"], row["record_key"]): row for row in rows}
+    decisions = pd.read_csv(ROOT / "seeds" / "rules" / "identity_decisions.csv", dtype=str)
+    assert set(decisions["decision"]) == {"same", "not same"}
+    for row in decisions.to_dict("records"):
+        left, right = (
+            party[row[f"{end}source"], row[f"{end}record_type"], row[f"{end}record_key"]]
+            for end in ("", "other_")
+        )
+        assert (left["party_id"] == right["party_id"]) == (row["decision"] == "same"), row
+
+
 @pytest.fixture(scope="module")
 def new_project(
     make_project: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
