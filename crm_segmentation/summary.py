@@ -15,6 +15,9 @@ from typing import Any, Protocol
 
 Row = tuple[Any, ...]
 
+# neither on the screen nor into target/, where the build left its artifacts
+QUIETLY = ("--quiet", "--log-level", "none", "--no-write-json")
+
 # rows of the table of moves; the rest is in segment_migration
 MOST_MOVES = 8
 
@@ -54,15 +57,16 @@ class DbtReader:
         # dbt takes seconds to import; --help should not
         from dbt.cli.main import dbtRunner
 
-        parsed: Any = dbtRunner().invoke(["parse", "--quiet", "--log-level", "none", *self.options])
+        parsed: Any = dbtRunner().invoke(["parse", *QUIETLY, *self.options])
         if not parsed.success:
             raise SummaryError(f"the dbt project does not parse: {parsed.exception}")
         self.manifest = parsed.result
         self.runner = dbtRunner(manifest=parsed.result)
 
     def rows(self, sql: str) -> list[Row]:
-        quiet = ["--quiet", "--log-level", "none", "--limit", "-1"]
-        shown: Any = self.runner.invoke(["show", *quiet, "--inline", sql, *self.options])
+        shown: Any = self.runner.invoke(
+            ["show", *QUIETLY, "--limit", "-1", "--inline", sql, *self.options]
+        )
         if not shown.success:
             raise SummaryError(
                 f"a table cannot be read: {shown.exception}\n"

@@ -31,6 +31,7 @@ LAYERS = {
     "models/marts/accounts/": 50,
     "python_models/": 60,
     "models/marts/scoring/": 60,
+    "models/intermediate/attributes/": 70,
     "models/marts/attributes/": 70,
     "models/marts/profiles/": 80,
     "models/marts/target_groups/": 90,
