@@ -208,26 +208,22 @@ def test_a_refit_adds_a_version_and_a_full_refresh_keeps_all(
     before = versions(demo_build, "rfm_cut_points")
     assert before == [(1, 12)]
 
-    built = copied.run("run", "--full-refresh", "-s", *SCORING)
-    assert "fitted" not in built.output
-    assert versions(built, "rfm_cut_points") == before
     scores = "select account_id, rfm_code, cluster_id from crm_marts.account_attributes order by 1"
-    frozen = built.query(scores)
-
     # the same customers, fitted anew: another version, the same scores and cluster ids
-    built = copied.run("run", "-s", *SCORING, vars={"refit": True})
+    built = copied.run("run", "--full-refresh", "-s", *SCORING, vars={"refit": True})
     assert versions(built, "rfm_cut_points") == [(1, 12), (2, 12)]
     assert versions(built, "cluster_parameters") == [(1, 36), (2, 36)]
     assert built.query("select distinct fit_version from crm_marts.account_rfm") == [(2,)]
     assert built.query("select distinct fit_version from crm_marts.account_clusters") == [(2,)]
-    assert built.query(scores) == frozen
+    assert built.query(scores) == demo_build.query(scores)
 
 
-def test_too_few_customers_leave_scores_unknown(copied: DbtProject) -> None:
+def test_too_few_customers_leave_scores_unknown(demo_build: DbtRun, copied: DbtProject) -> None:
     with duckdb.connect(str(copied.database)) as connection:
         connection.execute("drop table crm_fits.rfm_cut_points")
         connection.execute("drop table crm_fits.cluster_parameters")
-    built = copied.run("run", "-s", *SCORING, vars={"fit_minimum_accounts": 10**6})
+    few = {"modelling_sample_size": 50, "fit_minimum_accounts": 51}
+    built = copied.run("run", "-s", *SCORING, vars=few)
     assert built.output.count("no parameters written") == 2
     assert versions(built, "rfm_cut_points") == versions(built, "cluster_parameters") == []
     assert built.query(
@@ -235,19 +231,17 @@ def test_too_few_customers_leave_scores_unknown(copied: DbtProject) -> None:
         " from crm_marts.account_rfm"
     ) == [(0, 0, 0, True)]
     assert built.query("select count(*) from crm_marts.account_clusters") == [(0,)]
-    # once there are enough, the first fit happens by itself
-    built = copied.run("run", "-s", *SCORING)
-    assert versions(built, "rfm_cut_points") == [(1, 12)]
-    assert built.query("select count(*) from crm_marts.account_rfm where rfm_segment is null") == [
-        (0,)
-    ]
+    # the sample is bounded, and the same accounts come first
+    keys = "select distinct sample_key from crm_marts.modelling_sample order by sample_key"
+    assert built.query(keys) == demo_build.query(keys)[:50]
 
-
-def test_the_sample_is_bounded_and_stable(demo_build: DbtRun, copied: DbtProject) -> None:
-    sql = "select distinct sample_key from crm_marts.modelling_sample order by sample_key"
-    whole = demo_build.query(sql)
-    bounded = copied.run("run", "-s", "modelling_sample", vars={"modelling_sample_size": 50})
-    assert bounded.query(sql) == whole[:50]
+    # once there are enough, the first fit happens by itself, and then no other
+    scores = "select account_id, rfm_code, cluster_id from crm_marts.account_attributes order by 1"
+    for fitted in (True, False):
+        built = copied.run("run", "-s", *SCORING)
+        assert ("version 1" in built.output) is fitted
+        assert versions(built, "rfm_cut_points") == [(1, 12)]
+        assert built.query(scores) == demo_build.query(scores)
 
 
 def test_the_key_of_the_sample_is_salted(demo_build: DbtRun) -> None:
