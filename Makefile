@@ -36,7 +36,7 @@ test: setup lint  ## Run the whole suite: lint, dbt build with its tests, pytest
 	$(BIN)/pytest
 
 .PHONY: lint
-lint: setup  ## ruff, mypy and sqlfluff
+lint: setup  ## ruff, mypy, sqlfluff, and whether generated files are fresh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
