@@ -13,6 +13,8 @@ from conftest import AS_INSTALLED, ROOT, DbtProject, DbtRun
 PACKAGE = "crm_segmentation"
 # marts whose rows come from declarations, not from sources
 DECLARED = ("attribute_catalog", "cluster_features", "fit_settings")
+# the package's unit tests run in the demo's build and, as installed, in the examples'
+NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 CONSUMER = Path(__file__).parent / "consumer"
 
 
@@ -38,7 +40,7 @@ def consumer(make_project: Callable[..., DbtProject]) -> DbtProject:
 
 @pytest.fixture(scope="module")
 def consumer_build(consumer: DbtProject) -> DbtRun:
-    return consumer.run("build", *AS_INSTALLED)
+    return consumer.run("build", *AS_INSTALLED, *NO_UNIT_TESTS)
 
 
 @pytest.mark.slow
@@ -123,7 +125,7 @@ def empty_build(make_project: Callable[..., DbtProject]) -> DbtRun:
             table = f'"{source["schema"]}"."{source["identifier"]}"'
             connection.execute(f'create schema if not exists "{source["schema"]}"')
             connection.execute(f"create table {table} ({columns})")
-    return project.run("build", vars=vars)
+    return project.run("build", *NO_UNIT_TESTS, vars=vars)
 
 
 def empty_marts(build: DbtRun) -> dict[str, int]:
