@@ -159,6 +159,7 @@ def test_fits_write_no_parameters_and_say_so(empty_build: DbtRun) -> None:
     for node in fits:
         relation = f'"{node["schema"]}"."{node["alias"]}"'
         assert empty_build.query(f"select count(*) from {relation}") == [(0,)], node["name"]
+        assert f"{node['name']}: no parameters written" in empty_build.output
 
 
 @pytest.mark.slow
