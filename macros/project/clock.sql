@@ -120,49 +120,48 @@
 
 {#
     SQL: the local day of a UTC timestamp, from literals that pytz gave (an
-    engine's own zone table may disagree). The zone's offsets from 1990 to 2039
-    are known; an instant outside takes the nearest one.
+    engine's own zone table may disagree). The zone's offsets from 1990 to the end
+    of the year after as_of are known; an instant outside takes the nearest one.
+    The newest come first, since most facts are recent.
 #}
 {% macro local_date(timestamp) %}
-    {%- set zone = crm_segmentation.project_time_zone() -%}
-    {%- set changes = crm_segmentation.offset_changes(zone) -%}
+    {%- set changes = crm_segmentation.offset_changes(
+        crm_segmentation.project_time_zone(), crm_segmentation.as_of_date().year + 1
+    ) -%}
     {%- if changes | length == 1 and changes[0].minutes == 0 -%}
         {{ return("cast(" ~ timestamp ~ " as date)") }}
     {%- endif -%}
     {%- set lines = [] -%}
-    {%- for change in changes | reverse -%}
-        {%- if not loop.last -%}
-            {%- do lines.append(
-                "when " ~ timestamp ~ " >= cast('"
-                ~ change.at.strftime('%Y-%m-%d %H:%M:%S') ~ "' as timestamp) then "
-                ~ change.minutes
-            ) -%}
-        {%- endif -%}
+    {%- for change in changes[1:] | reverse -%}
+        {%- do lines.append(
+            "    when " ~ timestamp ~ " >= cast('"
+            ~ change.at.strftime('%Y-%m-%d %H:%M:%S') ~ "' as timestamp) then "
+            ~ change.minutes
+        ) -%}
     {%- endfor -%}
-    {%- set minutes = "case " ~ lines | join(' ') ~ " else "
-        ~ changes[0].minutes ~ " end" -%}
+    {%- set minutes = changes[0].minutes if not lines
+        else "case\n" ~ lines | join('\n') ~ "\n    else " ~ changes[0].minutes
+            ~ "\nend" -%}
     {{ return(
         "cast(" ~ timestamp ~ " + (" ~ minutes ~ ") * interval '1 minute' as date)"
     ) }}
 {% endmacro %}
 
-{# The zone's changes of offset, 1990 to 2039: [{at: UTC datetime, minutes}]. #}
-{% macro offset_changes(zone) %}
+{#
+    The zone's changes of offset, from 1990 to the end of `last_year`: [{at: UTC
+    datetime, minutes}], the first entry being the offset before them all. Month by
+    month, and within a month that changed by halving, down to the minute.
+#}
+{% macro offset_changes(zone, last_year) %}
     {%- set utc = modules.pytz.utc -%}
     {%- set minute = modules.datetime.timedelta(minutes=1) -%}
-    {%- set state = namespace(
-        low=modules.datetime.datetime(1990, 1, 1), offset=none, high=none
-    ) -%}
+    {%- set state = namespace(low=none, offset=none) -%}
     {%- set changes = [] -%}
-    {%- for month in range(0, 601) -%}
+    {%- for month in range(0, [(last_year - 1989) * 12, 0] | max + 1) -%}
         {%- set high = modules.datetime.datetime(1990 + month // 12, month % 12 + 1, 1) -%}
         {%- set offset = utc.localize(high).astimezone(zone).utcoffset() -%}
-        {%- if state.offset is none -%}
-            {%- do changes.append(
-                {'at': high, 'minutes': (offset.total_seconds() // 60) | int}
-            ) -%}
-        {%- elif offset != state.offset -%}
-            {%- set search = namespace(low=state.low, high=high) -%}
+        {%- if offset != state.offset -%}
+            {%- set search = namespace(low=state.low or high, high=high) -%}
             {%- for step in range(0, 17) if search.high - search.low > minute -%}
                 {%- set span = ((search.high - search.low).total_seconds() // 120) | int -%}
                 {%- set middle = search.low + span * minute -%}
