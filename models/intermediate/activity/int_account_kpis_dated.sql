@@ -120,14 +120,17 @@ accounts_with_other_kpis as (
         on kpis_now.account_id = kpis_of_old_facts.account_id
     where
         {%- for column in kpi_columns %}
-        {{ 'or ' if not loop.first }}kpis_now.{{ column.column }}
+        kpis_now.{{ column.column }}
         is distinct from kpis_of_old_facts.{{ column.column }}
+        or
         {%- endfor %}
+        false
 ),
 
 accounts_with_other_flags as (
-    select coalesce(raised_now.account_id, raised_expected.account_id)
-        as account_id
+    select
+        coalesce(raised_now.account_id, raised_expected.account_id)
+            as account_id
     from raised_now
     full outer join raised_expected
         on

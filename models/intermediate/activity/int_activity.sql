@@ -308,11 +308,11 @@ unioned as (
         account_id,
         event_name,
         occurred_at,
-        loaded_at
-        {%- for column, type in columns.items() %},
+        {%- for column, type in columns.items() %}
         {{ column if column in given else 'cast(null as ' ~ type ~ ')' }}
-            as {{ column }}
+            as {{ column }},
         {%- endfor %}
+        loaded_at
     from {{ part }}
     {{- '\n    union all' if not loop.last }}
     {%- endfor %}

@@ -41,10 +41,10 @@ unioned as (
 
 final as (
     select
-        cast(as_of_date as date) as as_of_date
-        {%- for column, type in columns.items() %},
-        cast({{ column }} as {{ type }}) as {{ column }}
+        {%- for column, type in columns.items() %}
+        cast({{ column }} as {{ type }}) as {{ column }},
         {%- endfor %}
+        cast(as_of_date as date) as as_of_date
     from unioned
 )
 
