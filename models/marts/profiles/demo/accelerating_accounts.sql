@@ -1,4 +1,6 @@
-{% call crm_segmentation.profile(label='Buy half as much again as in the year so far') %}
+{% call crm_segmentation.profile(
+    label='Buy half as much again as in the year so far'
+) %}
 all:
   - revenue_90d: {gte: 500}
   - sql:

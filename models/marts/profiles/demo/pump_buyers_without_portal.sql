@@ -1,4 +1,6 @@
-{% call crm_segmentation.profile(label='Buyers of pumps with no portal visit for 60 days') %}
+{% call crm_segmentation.profile(
+    label='Buyers of pumps with no portal visit for 60 days'
+) %}
 all:
   - event: {name: order_line, where: {category: Pumps}, within: 1y, count: {gte: 1}}
   - event: {name: portal_login, within: 60d, count: 0}

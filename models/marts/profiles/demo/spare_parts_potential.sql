@@ -1,4 +1,6 @@
-{% call crm_segmentation.profile(label='Own our machines, buy no spare parts from us') %}
+{% call crm_segmentation.profile(
+    label='Own our machines, buy no spare parts from us'
+) %}
 all:
   - any:
       - revenue_pumps_all: {gte: 1000}
