@@ -3,7 +3,8 @@
     with `columns`; none on the first build, or where an older version of the model
     kept other columns. A model that ends in these rows and its new ones, with the
     column as_of_date, remembers one day: that of the build before. Building a day
-    again replaces the day's own rows only.
+    again replaces the day's own rows only. A past day that is built without recording
+    it gives the rows of later days too, so that the model does not forget them.
 
     | argument | meaning                                  |
     |----------|------------------------------------------|
@@ -33,6 +34,9 @@
             from {{ found }}
             where as_of_date < {{ day }}
         )
+        {%- if not crm_segmentation.setting('record_history') %}
+        or as_of_date > {{ day }}
+        {%- endif %}
     {%- else %}
     select
         {{ day }} as as_of_date

@@ -460,6 +460,11 @@ def test_a_merge_keeps_the_older_founder_and_is_in_the_ledger(
     project.build(as_of_date="2026-01-02")
     assert [row[2] for row in project.query("select * exclude (as_of_date) from"
                                             " crm.identity_ledger")] == ["split"]  # fmt: skip
+    # a past day that is not recorded shows its own ledger and forgets nothing
+    recorded = project.query("select * from crm.int_identity_history order by all")
+    project.build(as_of_date="2025-12-31", record_history=False)
+    assert project.query("select * from crm.identity_ledger") == []
+    assert project.query("select * from crm.int_identity_history order by all") == recorded
 
 
 def test_a_past_day_gives_the_identity_of_that_day(

@@ -367,6 +367,14 @@ def test_changed_at_moves_with_facts_and_not_with_time(copied: Built) -> None:
     copied.build(*models, as_of_date=later.isoformat())
     assert changed_at(database, later) == third
 
+    # a past day that is not recorded is forgotten, and what is recorded is not
+    past = date(2026, 1, 3)
+    copied.build(*models, as_of_date=past.isoformat(), record_history=False)
+    assert set(changed_at(database, past).values()) == {past}
+    after = date(2026, 1, 8)
+    copied.build(*models, as_of_date=after.isoformat())
+    assert changed_at(database, after) == third
+
 
 # --- the demo company ------------------------------------------------------------
 

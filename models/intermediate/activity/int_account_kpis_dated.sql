@@ -11,6 +11,12 @@ with kept as (
     {{- crm_segmentation.kept_rows(kept_columns) }}
 ),
 
+-- a past day that is not recorded keeps later days too, without reading them
+kept_before as (
+    select * from kept
+    where as_of_date < {{ day }}
+),
+
 kpis_now as (
     select * from {{ ref('int_account_kpis') }}
 ),
@@ -63,8 +69,8 @@ founded_before as (
             crm_segmentation.add_days(as_of, -1)
         ) }} as first_seen_on
     from accounts_with_other_facts
-    inner join kept
-        on accounts_with_other_facts.account_id = kept.account_id
+    inner join kept_before
+        on accounts_with_other_facts.account_id = kept_before.account_id
 ),
 
 evidence_of_founded_before as (
@@ -150,12 +156,12 @@ dated as (
         kpis_now.as_of_date,
         kpis_now.account_id,
         case
-            when changed_accounts.account_id is null then kept.changed_at
+            when changed_accounts.account_id is null then kept_before.changed_at
             else kpis_now.as_of_date
         end as changed_at
     from kpis_now
-    left join kept
-        on kpis_now.account_id = kept.account_id
+    left join kept_before
+        on kpis_now.account_id = kept_before.account_id
     left join changed_accounts
         on kpis_now.account_id = changed_accounts.account_id
 ),

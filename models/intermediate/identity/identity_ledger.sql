@@ -1,6 +1,9 @@
 with history as (
     select * from {{ ref('int_identity_history') }}
-    where previous_account_id is not null
+    where
+        previous_account_id is not null
+        and as_of_date
+        <= {{ crm_segmentation.date_literal(crm_segmentation.as_of_date()) }}
 ),
 
 final as (

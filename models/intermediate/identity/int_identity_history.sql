@@ -1,6 +1,7 @@
 {#-
     What earlier runs knew is nowhere else, so a full refresh keeps it. A second run
-    of a day first takes back what the first one wrote.
+    of a day first takes back what the first one wrote; one that does not record
+    history leaves it as it is.
 -#}
 {{ config(
     materialized='incremental',
@@ -155,6 +156,9 @@ final as (
             and compared.previous_account_id = ranked_edges_out.previous_account_id
             and ranked_edges_out.place = 1
     where compared.account_id is distinct from compared.previous_account_id
+    {%- if not crm_segmentation.setting('record_history') %}
+        and 1 = 0
+    {%- endif %}
 )
 
 select * from final
