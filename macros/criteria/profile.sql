@@ -17,7 +17,7 @@
     |------------|------|------------------------------------------|
     | account_id | text | one row per member account               |
     | as_of_date | date | the day as of which the rule was asked   |
-    | rule_hash  | text | md5 of the base and the tree; see README |
+    | rule_hash  | text | md5 of base and tree: which rule it was  |
 
     The tree, its hash and the label are published in the node's `meta`, for docs
     and tools. Errors: all the errors of the rule at once.

@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 
 import pytest
+from conftest import ROOT, DbtRun
 
 from crm_segmentation import cli, summary
 from crm_segmentation.summary import Row, Table
@@ -75,3 +76,14 @@ def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> No
         cli.main(["sumary"])
     assert stopped.value.code == 2
     assert "invalid choice: 'sumary'" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_readme_shows_what_the_demo_prints(
+    demo_build: DbtRun, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("CRM_SEGMENTATION_DUCKDB", str(demo_build.database))
+    options = ["--target-path", str(demo_build.target), "--profiles-dir", str(ROOT)]
+    assert cli.main(["summary", *options]) == 0
+    assert capsys.readouterr().out.strip() in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -84,7 +84,10 @@
             {%- endif -%}
         {%- endif -%}
         {%- do crm_segmentation.rule_error(
-            context, path, "not " ~ what, word, names.keys() | sort, suggestion
+            context, path, "not " ~ what, word,
+            (crm_segmentation.tree_words() + kinds.keys() | list
+                if context.row is none else []) + names.keys() | sort,
+            suggestion
         ) -%}
     {%- endif -%}
     {{ return(none) }}

@@ -33,7 +33,8 @@
     {%- if given is none -%}
         {%- do crm_segmentation.rule_error(
             context, '', 'the text is no YAML, or empty', rule_text | trim | truncate(60),
-            'one node: a tree word or a leaf', ''
+            'one node: a tree word or a leaf',
+            'Indent with spaces, no tabs, and close every bracket and quote.'
         ) -%}
     {%- else -%}
         {%- set root = crm_segmentation.read_tree(context, given, '') -%}
