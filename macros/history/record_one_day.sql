@@ -51,7 +51,9 @@ where valid_to = {{ crm_segmentation.date_literal(crm_segmentation.as_of_date())
                         ~ recorded ~ ', or later. To build a past day without '
                         ~ "recording it, call dbt with --vars '{as_of_date: " ~ day
                         ~ ", record_history: false}', best with a target of its own, "
-                        ~ 'since it replaces the marts of the newest day.'
+                        ~ 'since it replaces the marts of the newest day. If the later '
+                        ~ 'days were a trial, begin anew: drop the database (the demo '
+                        ~ 'company: make clean).'
                     ) }}
                 {%- endif -%}
             {%- endif -%}
