@@ -479,6 +479,55 @@ def test_a_past_day_gives_the_identity_of_that_day(
     assert project.accounts()["erp customer xref1"] == accounts["erp customer xref1"]
 
 
+def test_a_key_that_came_late_and_a_look_back_keep_the_ledger(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    """A guest and a user are founded on their first fact; an earlier one may come later."""
+    project = make_identity_project(make_project, tmp_path / "project")
+    build = ("--exclude-resource-type", "test")
+    first: Rows = {
+        "stg_erp__orders": [guest_order("O2", "g@mail.example", ordered_at="2024-05-01")],
+        "stg_web__events": [event("E2", "V1", "2024-05-01", user_email="u@mail.example")],
+    }
+    project.write_rows(first)
+    project.build(*build, as_of_date="2025-06-01")
+    before = project.accounts()
+    project.write_rows(
+        {
+            "stg_erp__orders": [
+                *first["stg_erp__orders"],
+                guest_order("O1", "G@mail.example", ordered_at="2024-04-01"),
+            ],
+            "stg_web__events": [
+                *first["stg_web__events"],
+                event("E1", "V1", "2024-04-01", user_email="u@mail.example"),
+            ],
+        }
+    )
+    project.build(*build, as_of_date="2025-07-01")
+    after = project.accounts()
+    gone = set(before.values()) - set(after.values())
+    assert before["erp guest g@mail.example"] in gone
+    ledger = project.query("select old_account_id, new_account_id, change from crm.identity_ledger")
+    assert ("erp guest g@mail.example" in before) and set(ledger) == {
+        (before[record], after[record], "refounded")
+        for record in before
+        if before[record] != after[record]
+    }
+    assert {old for old, _, _ in ledger} == gone
+    recorded = project.query("select * from crm.int_identity_history order by all")
+
+    # a past day, built for a look, records nothing and takes nothing back
+    project.build(*build, as_of_date="2025-05-01", record_history=False)
+    assert project.query("select * from crm.identity_ledger") == []
+    assert project.query("select * from crm.int_identity_history order by all") == recorded
+    project.build(*build, as_of_date="2025-07-02")
+    assert (
+        project.query("select old_account_id, new_account_id, change from crm.identity_ledger")
+        == ledger
+    )
+
+
 def test_contradicting_decisions_stop_the_run(make_project: MakeProject, tmp_path: Path) -> None:
     made = make_identity_project(
         make_project,

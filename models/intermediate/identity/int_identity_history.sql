@@ -34,17 +34,69 @@ recorded as (
     {%- endif %}
 ),
 
-ranked_recorded as (
+-- A guest is founded on his first order and a user on his first login. One that
+-- was earlier and came late founds them anew: the keys of old are still theirs.
+former_keys as (
+    select
+        account_keys.source,
+        account_keys.record_type,
+        orders.order_id as former_key,
+        account_keys.node
+    from {{ ref('stg_erp__orders') }} as orders
+    inner join account_keys
+        on
+            account_keys.source = 'erp'
+            and account_keys.record_type = 'guest'
+            and {{ crm_segmentation.fold('orders.guest_email') }}
+            = account_keys.record_key
+    where orders.erp_customer_id is null
+    union all
+    select
+        account_keys.source,
+        account_keys.record_type,
+        web_events.event_id as former_key,
+        account_keys.node
+    from {{ ref('stg_web__events') }} as web_events
+    inner join account_keys
+        on
+            account_keys.source = 'web'
+            and account_keys.record_type = 'user'
+            and {{ crm_segmentation.fold('web_events.user_email') }}
+            = account_keys.record_key
+),
+
+recorded_keys as (
     select
         source,
         record_type,
-        founding_key,
-        account_id,
+        founding_key as former_key,
+        node
+    from account_keys
+    union
+    select
+        source,
+        record_type,
+        former_key,
+        node
+    from former_keys
+),
+
+ranked_recorded as (
+    select
+        recorded_keys.node,
+        recorded.account_id,
         row_number() over (
-            partition by source, record_type, founding_key
-            order by as_of_date desc
+            partition by recorded_keys.node
+            order by
+                recorded.as_of_date desc nulls last,
+                {{ crm_segmentation.by_bytes('recorded.founding_key') }} nulls last
         ) as place
     from recorded
+    inner join recorded_keys
+        on
+            recorded.source = recorded_keys.source
+            and recorded.record_type = recorded_keys.record_type
+            and recorded.founding_key = recorded_keys.former_key
 ),
 
 compared as (
@@ -58,9 +110,7 @@ compared as (
     from account_keys
     left join ranked_recorded
         on
-            account_keys.source = ranked_recorded.source
-            and account_keys.record_type = ranked_recorded.record_type
-            and account_keys.founding_key = ranked_recorded.founding_key
+            account_keys.node = ranked_recorded.node
             and ranked_recorded.place = 1
 ),
 
@@ -141,8 +191,10 @@ final as (
         cast(compared.previous_account_id as text) as previous_account_id,
         cast(case
             when compared.previous_account_id is null then 'new'
-            when living_accounts.account_id is null then 'merged'
-            else 'split'
+            when living_accounts.account_id is not null then 'split'
+            -- no edge led out: an older key of the same customer came late
+            when ranked_edges_out.rule_name is null then 'refounded'
+            else 'merged'
         end as text) as change,
         cast(ranked_edges_out.rule_name as text) as rule_name,
         cast(ranked_edges_out.left_record as text) as left_record,
@@ -155,10 +207,11 @@ final as (
             compared.account_id = ranked_edges_out.account_id
             and compared.previous_account_id = ranked_edges_out.previous_account_id
             and ranked_edges_out.place = 1
-    where compared.account_id is distinct from compared.previous_account_id
-    {%- if not crm_segmentation.setting('record_history') %}
+    where
+        compared.account_id is distinct from compared.previous_account_id
+        {%- if not crm_segmentation.setting('record_history') %}
         and 1 = 0
-    {%- endif %}
+        {%- endif %}
 )
 
 select * from final
