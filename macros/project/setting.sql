@@ -60,7 +60,7 @@
 
 {#
     Value of a setting: the global var, else the demo company's, else the default.
-    Errors: a name that is no setting.
+    Errors: a name that is no setting, or a value of another kind than the default.
 #}
 {% macro setting(name) %}
     {%- set defaults = crm_segmentation.default_settings() -%}
@@ -75,7 +75,44 @@
     {%- if crm_segmentation.is_demo() -%}
         {%- set default = crm_segmentation.demo_settings().get(name, default) -%}
     {%- endif -%}
-    {{ return(var(name, default)) }}
+    {{ return(crm_segmentation.checked_setting(name, var(name, default), defaults[name])) }}
+{% endmacro %}
+
+{#
+    `value`, if it is of the kind that the setting's default is: a list where that
+    is a list, and so for mappings, numbers, and true or false. A text is a sequence
+    too, of its letters: one name in place of a list of names would be read as such.
+#}
+{% macro checked_setting(name, value, default) %}
+    {%- set wanted = none -%}
+    {%- set is_list = value is iterable and value is not string
+        and value is not mapping -%}
+    {%- if default is boolean -%}
+        {%- if value is not boolean
+            and value | string | lower not in ['true', 'false'] -%}
+            {%- set wanted = 'true or false' -%}
+        {%- else -%}
+            {#- the text 'false' would hold -#}
+            {{ return(value | string | lower == 'true') }}
+        {%- endif -%}
+    {%- elif default is number -%}
+        {%- if value is not number or value is boolean -%}
+            {%- set wanted = 'a number, like ' ~ default -%}
+        {%- endif -%}
+    {%- elif default is mapping -%}
+        {%- if value is not mapping and value is not none -%}
+            {%- set wanted = 'a mapping' -%}
+        {%- endif -%}
+    {%- elif default is iterable and default is not string and not is_list -%}
+        {%- set wanted = 'a list. Write vars: {' ~ name ~ ': [..]}' -%}
+    {%- endif -%}
+    {%- if wanted is not none -%}
+        {{ exceptions.raise_compiler_error(
+            "Wrong kind of value in var '" ~ name ~ "': got '" ~ value
+            ~ "'; allowed: " ~ wanted ~ "."
+        ) }}
+    {%- endif -%}
+    {{ return(value) }}
 {% endmacro %}
 
 {#

@@ -8,7 +8,8 @@ where 1 = 0
 with decisions as (
     select * from {{ ref(decisions) }}
     where
-        decided_on
+        decided_on is null
+        or decided_on
         < {{ crm_segmentation.date_literal(crm_segmentation.as_of_date()) }}
 ),
 

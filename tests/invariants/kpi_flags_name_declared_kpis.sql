@@ -5,17 +5,18 @@
 #}
 {%- set columns = crm_segmentation.kpi_columns() | selectattr('type', 'equalto', 'number')
     | list -%}
-{%- set flags -%}
+{%- set definitions -%}
     select * from {{ ref('int_kpi_flags_kept') }}
     where as_of_date
         = {{ crm_segmentation.date_literal(crm_segmentation.as_of_date()) }}
 {%- endset -%}
-{%- if execute -%}
+{#- `dbt compile` and `dbt docs` come here too, before anything is built. -#}
+{%- if execute and flags.WHICH in ['build', 'test'] -%}
     {%- set operators = crm_segmentation.kpi_flag_operators() -%}
     {%- set problems = [] -%}
     {%- set sql -%}
         select flag, kpi, coalesce(kpi_window, ''), operator
-        from ({{ flags }}) as flags
+        from ({{ definitions }}) as flags
         order by {{ crm_segmentation.by_bytes('flag') }} nulls last
     {%- endset -%}
     {%- for flag, kpi, window, operator in run_query(sql).rows -%}
@@ -52,5 +53,5 @@
 {%- endif -%}
 
 select flag
-from ({{ flags }}) as flags
+from ({{ definitions }}) as flags
 where kpi_column is null

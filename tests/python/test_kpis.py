@@ -185,6 +185,13 @@ def test_rejected_lines_are_those_without_order_or_rate(
     assert len(booked) + len(rejected) == lines
 
 
+def test_many_rejected_lines_fail_and_name_the_table(company: Built) -> None:
+    done = company.build("test", "-s", "rejected_order_lines_are_few", check=False)
+    assert done.returncode != 0
+    assert "Too many rows rejected in table erp.order_lines: got 3 of" in done.output
+    assert "Too many rows rejected in table erp.returns: got 2 of" in done.output
+
+
 def test_known_as_of_hides_what_was_loaded_later(copied: Built) -> None:
     """The order is known, its second line and the return came in later."""
     late = "2026-01-02 05:00:00"

@@ -506,3 +506,20 @@ def test_manifest_is_the_demo_companys(parse: DbtRun) -> None:
     """Guards the rules against a manifest without nodes, on which all of them are silent."""
     assert json.dumps(parse.manifest()["metadata"]["project_name"]) == '"crm_segmentation"'
     assert list(ours(parse.manifest(), "model")), "no models"
+
+
+def test_an_empty_group_stops_the_run_on_the_day_of_the_demo_only(
+    demo_build: DbtRun, make_project: Callable[..., DbtProject]
+) -> None:
+    """Elsewhere it would skip what builds on it, and with that the history of all groups."""
+    # nothing is built here, so what is compiled may ask no table
+    past = make_project().run(
+        "compile", "-s", "kpi_flags_name_declared_kpis", vars={"as_of_date": "2025-07-01"}
+    )
+    for run, severity in ((demo_build, "error"), (past, "warn")):
+        found = {
+            node["config"]["severity"].lower()
+            for node in run.manifest()["nodes"].values()
+            if node.get("test_metadata", {}) and node["test_metadata"]["name"] == "share_of_base"
+        }
+        assert found == {severity}
