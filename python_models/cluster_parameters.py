@@ -15,4 +15,5 @@ def model(dbt, session):
         features=dbt.ref("cluster_features"),
         settings=dbt.ref("fit_settings"),
         recorded=frames.recorded_rows(dbt, session),
+        asked=dbt.config.get("refit"),
     )

@@ -14,4 +14,5 @@ def model(dbt, session):
         sample=dbt.ref("modelling_sample"),
         settings=dbt.ref("fit_settings"),
         recorded=frames.recorded_rows(dbt, session),
+        asked=dbt.config.get("refit"),
     )

@@ -247,11 +247,17 @@ def fit(
     return pd.DataFrame(rows, columns=list(DTYPES)).astype(DTYPES)
 
 
-def refit(sample: Any, features: Any, settings: Any, recorded: pd.DataFrame | None) -> pd.DataFrame:
+def refit(
+    sample: Any,
+    features: Any,
+    settings: Any,
+    recorded: pd.DataFrame | None,
+    asked: bool = False,
+) -> pd.DataFrame:
     """The new rows of the parameters: none while they are frozen or the sample is too small."""
-    chosen = frames.read_settings(frames.to_frame(settings))
-    if not frames.is_due(recorded, chosen):
+    if not frames.is_due(recorded, asked):
         return frames.empty_frame(DTYPES)
+    chosen = frames.read_settings(frames.to_frame(settings))
     declared = read_features(frames.to_frame(features))
     wide = frames.wide_sample(frames.to_frame(sample), [feature.name for feature in declared])
     complete = prepare(wide, declared)

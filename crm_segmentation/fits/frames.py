@@ -48,9 +48,9 @@ def empty_frame(dtypes: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in dtypes.items()})
 
 
-def is_due(recorded: pd.DataFrame | None, settings: dict[str, str]) -> bool:
-    """Whether to fit: at the first build, and when the setting `refit` asks for it."""
-    return recorded is None or settings["refit"] == "true"
+def is_due(recorded: pd.DataFrame | None, asked: bool) -> bool:
+    """Whether to fit: at the first build, and when this very run asks for it."""
+    return recorded is None or asked
 
 
 def next_version(recorded: pd.DataFrame | None) -> int:

@@ -50,11 +50,13 @@ def fit(sample: pd.DataFrame, version: int, fitted_as_of: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(DTYPES)).astype(DTYPES)
 
 
-def refit(sample: Any, settings: Any, recorded: pd.DataFrame | None) -> pd.DataFrame:
+def refit(
+    sample: Any, settings: Any, recorded: pd.DataFrame | None, asked: bool = False
+) -> pd.DataFrame:
     """The new rows of the parameters: none while they are frozen or the sample is too small."""
-    chosen = frames.read_settings(frames.to_frame(settings))
-    if not frames.is_due(recorded, chosen):
+    if not frames.is_due(recorded, asked):
         return frames.empty_frame(DTYPES)
+    chosen = frames.read_settings(frames.to_frame(settings))
     columns = {chosen[f"rfm_{dimension}"]: dimension for dimension in DIMENSIONS}
     wide = frames.wide_sample(frames.to_frame(sample), list(columns))
     complete = wide.rename(columns=columns).dropna()

@@ -4,13 +4,12 @@
     from 1.
 #}
 {% macro fit_settings() %}
-    {%- set settings = {
-        'as_of_date': crm_segmentation.as_of_date().isoformat(),
-        'refit': crm_segmentation.setting('refit') | string | lower,
-    } -%}
-    {%- if settings.refit not in ['true', 'false'] -%}
+    {%- set settings = {'as_of_date': crm_segmentation.as_of_date().isoformat()} -%}
+    {#- `refit` is no row of the table, where it would outlive the run that asked;
+        the fits read it from their config. -#}
+    {%- if crm_segmentation.setting('refit') is not boolean -%}
         {{ exceptions.raise_compiler_error(
-            "Not a switch in var 'refit': got '" ~ settings.refit
+            "Not a switch in var 'refit': got '" ~ crm_segmentation.setting('refit')
             ~ "'; allowed: true, false."
         ) }}
     {%- endif -%}

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from crm_segmentation.fits import clusters, frames, rfm
 
 SETTINGS = {
-    "refit": "false",
     "as_of_date": "2026-01-01",
     "fit_minimum_accounts": "5",
     "cluster_count": "3",
@@ -111,14 +110,16 @@ def test_cut_points_come_from_accounts_with_every_measure() -> None:
 # what both fits do alike
 
 
-def fit_rfm(sample: pd.DataFrame, recorded: pd.DataFrame | None, **changes: str) -> pd.DataFrame:
-    return rfm.refit(sample, settings(**changes), recorded)
+def fit_rfm(
+    sample: pd.DataFrame, recorded: pd.DataFrame | None, asked: bool = False, **changes: str
+) -> pd.DataFrame:
+    return rfm.refit(sample, settings(**changes), recorded, asked)
 
 
 def fit_clusters(
-    sample: pd.DataFrame, recorded: pd.DataFrame | None, **changes: str
+    sample: pd.DataFrame, recorded: pd.DataFrame | None, asked: bool = False, **changes: str
 ) -> pd.DataFrame:
-    return clusters.refit(sample, FEATURES, settings(**changes), recorded)
+    return clusters.refit(sample, FEATURES, settings(**changes), recorded, asked)
 
 
 both = pytest.mark.parametrize("fit", [fit_rfm, fit_clusters])
@@ -132,7 +133,7 @@ def test_parameters_are_frozen_until_a_refit_is_asked_for(fit) -> None:
     frozen = fit(other, first)
     assert len(frozen) == 0
     assert list(frozen.columns) == list(first.columns)
-    again = fit(other, first, refit="true")
+    again = fit(other, first, asked=True)
     assert set(again["fit_version"]) == {2}
 
 
@@ -298,7 +299,7 @@ def test_ids_stay_with_their_customers_after_a_refit() -> None:
     first = fit_clusters(long_sample(accounts), None)
     # the sizes change, so that ids by size would be others; so do mean and scale
     later = [account for i, account in enumerate(accounts) if i % 3 != 0 or i < 60]
-    second = fit_clusters(long_sample(later), first, refit="true")
+    second = fit_clusters(long_sample(later), first, asked=True)
     assert nearest(first, accounts) == nearest(second, accounts)
     fresh = fit_clusters(long_sample(later), None)
     assert nearest(fresh, accounts) != nearest(first, accounts), "the case is too easy"
@@ -306,18 +307,18 @@ def test_ids_stay_with_their_customers_after_a_refit() -> None:
 
 def test_ids_of_new_clusters_were_never_used() -> None:
     first = fit_clusters(long_sample(company()), None)
-    more = fit_clusters(long_sample(company()), first, refit="true", cluster_count="5")
+    more = fit_clusters(long_sample(company()), first, asked=True, cluster_count="5")
     assert {1, 2, 3} < set(more["cluster_id"])
     assert set(more["cluster_id"]) == {1, 2, 3, 4, 5}
     recorded = pd.concat([first, more])
-    fewer = fit_clusters(long_sample(company()), recorded, refit="true", cluster_count="2")
+    fewer = fit_clusters(long_sample(company()), recorded, asked=True, cluster_count="2")
     assert set(fewer["cluster_id"]) < {1, 2, 3, 4, 5}
 
 
 def test_ids_are_new_where_no_feature_is_shared() -> None:
     first = fit_clusters(long_sample(company()), None)
     renamed = first.assign(feature="other_" + first["feature"])
-    second = fit_clusters(long_sample(company()), renamed, refit="true")
+    second = fit_clusters(long_sample(company()), renamed, asked=True)
     assert set(second["cluster_id"]) == {4, 5, 6}
 
 

@@ -216,6 +216,10 @@ def test_a_refit_adds_a_version_and_a_full_refresh_keeps_all(
     assert built.query("select distinct fit_version from crm_marts.account_rfm") == [(2,)]
     assert built.query("select distinct fit_version from crm_marts.account_clusters") == [(2,)]
     assert built.query(scores) == demo_build.query(scores)
+    # nobody asks any more: the switch does not outlive its run
+    built = copied.run("run", "-s", "rfm_cut_points", "cluster_parameters")
+    assert versions(built, "rfm_cut_points") == [(1, 12), (2, 12)]
+    assert versions(built, "cluster_parameters") == [(1, 36), (2, 36)]
 
 
 def test_too_few_customers_leave_scores_unknown(demo_build: DbtRun, copied: DbtProject) -> None:
