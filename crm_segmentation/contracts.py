@@ -56,7 +56,9 @@ class _Dumper(yaml.SafeDumper):
 
 def contract_yaml(model: dict[str, Any]) -> str:
     """The YAML file of one model."""
-    document = {"version": 2, "models": [model]}
+    # enforced here and not by folder, so that it also holds in an installing project
+    contract = {"name": model["name"], "config": {"contract": {"enforced": True}}, **model}
+    document = {"version": 2, "models": [contract]}
     return YAML_HEADER + yaml.dump(
         document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=88
     )

@@ -154,6 +154,12 @@ def counts(reader: Reader, models: Iterable[str]) -> dict[str, int]:
     return {str(name): int(size) for name, size in reader.rows("\nunion all ".join(queries))}
 
 
+def as_of(reader: Reader) -> list[str]:
+    """The day of the build, nothing where it has no accounts."""
+    rows = reader.rows("select max(as_of_date) as as_of_date from {{ ref('account_kpis') }}")
+    return [f"As of {day}" for (day,) in rows if day is not None]
+
+
 def accounts(reader: Reader) -> Table:
     rows = reader.rows(
         "select kind, count(*) as account_count from {{ ref('accounts') }} "
@@ -288,7 +294,8 @@ def report(reader: Reader) -> str:
         for section, models in SECTIONS
         if all(reader.has(model) for model in models)
     ]
-    return "\n\n".join([*blocks, where_next(reader)])
+    day = as_of(reader) if reader.has("account_kpis") else []
+    return "\n\n".join([*day, *blocks, where_next(reader)])
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,5 +1,5 @@
 -- Each row is a source whose quarantined share passes `max_quarantined_share`, with
--- the message that the run logs.
+-- the message that dbt prints as an error.
 {%- set most = crm_segmentation.setting('max_quarantined_share') %}
 {%- set query %}
 with
@@ -29,9 +29,10 @@ where
     and rows_quarantined > {{ most }} * rows_in
 {%- endset %}
 {%- if execute and flags.WHICH in ['build', 'test'] %}
-    {%- for row in run_query(query).rows %}
-        {%- do log(row['message'], info=true) %}
-    {%- endfor %}
+    {%- set messages = run_query(query).columns['message'].values() %}
+    {%- if messages %}
+        {{ exceptions.raise_compiler_error(messages | join('\n')) }}
+    {%- endif %}
 {%- endif %}
 
 {{ query }}

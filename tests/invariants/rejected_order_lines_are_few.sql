@@ -1,5 +1,5 @@
 -- Each row is a table whose share of lines without order or exchange rate passes
--- `max_quarantined_share`, with the message that the run logs. Staging accepted
+-- `max_quarantined_share`, with the message that dbt prints as an error. Staging accepted
 -- these rows, so its own share does not hold them: a reporting currency that no rate
 -- leads to would leave every revenue at 0, and no test would say so.
 {%- set most = crm_segmentation.setting('max_quarantined_share') %}
@@ -44,9 +44,10 @@ inner join rejected
 where rejected.row_count > {{ most }} * staged.row_count
 {%- endset %}
 {%- if execute and flags.WHICH in ['build', 'test'] %}
-    {%- for row in run_query(query).rows %}
-        {%- do log(row['message'], info=true) %}
-    {%- endfor %}
+    {%- set messages = run_query(query).columns['message'].values() %}
+    {%- if messages %}
+        {{ exceptions.raise_compiler_error(messages | join('\n')) }}
+    {%- endif %}
 {%- endif %}
 
 {{ query }}

@@ -134,7 +134,9 @@
         {%- elif key not in modifiers -%}
             {%- do crm_segmentation.rule_error(
                 context, path, 'unknown operator', key, allowed + modifiers,
-                crm_segmentation.did_you_mean(key, allowed + modifiers)
+                'YAML begins a new key at a comma: write 1000.5, without a thousands '
+                    ~ 'sign and with a decimal point.' if key is number
+                else crm_segmentation.did_you_mean(key, allowed + modifiers)
             ) -%}
         {%- endif -%}
     {%- endfor -%}

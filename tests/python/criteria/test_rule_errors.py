@@ -39,6 +39,7 @@ def refusal(engine: Engine, rule: str) -> str:
         ("headcount: '50,000'", ["headcount", "50,000", "1000"]),
         ("headcount: {gte: ten}", ["headcount.gte", "ten", "plain digits"]),
         ("headcount: true", ["headcount", "True", "number"]),
+        ("headcount: {gte: 50.000,00}", ["headcount", "comma", "decimal point"]),
         ("headcount: .nan", ["headcount", "nan", "plain digits"]),
         ("headcount: .inf", ["headcount", "inf", "plain digits"]),
         ("headcount: 12345678901234567.5", ["headcount", "15 digits", "quotes"]),

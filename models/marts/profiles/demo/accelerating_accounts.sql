@@ -1,6 +1,4 @@
-{% call crm_segmentation.profile(
-    label='Buy half as much again as in the year so far'
-) %}
+{% call crm_segmentation.profile(label='Pace half again above that of a year') %}
 all:
   - revenue_90d: {gte: 500}
   - sql:
