@@ -97,7 +97,10 @@ def make_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., DbtP
     def make(folder: Path | None = None, environment: dict[str, str] | None = None) -> DbtProject:
         place = tmp_path_factory.mktemp("dbt")
         if folder is not None:
-            shutil.copytree(folder, place / "project")
+            # what builds in the folder left behind stays there: dbt_packages links back
+            # to this repository, which holds the folder
+            built = shutil.ignore_patterns("dbt_packages", "target", "logs", "*.duckdb*")
+            shutil.copytree(folder, place / "project", ignore=built)
         return DbtProject(
             folder=ROOT if folder is None else place / "project",
             # the file's name is the catalog's name, the same as in profiles.yml

@@ -49,7 +49,8 @@ def declarations() -> dict[str, Any]:
 
 def install(place: Path) -> Path:
     """A copy of the consumer project with the package's macros in it."""
-    shutil.copytree(PROJECT, place)
+    built = shutil.ignore_patterns("dbt_packages", "target", "logs", "*.duckdb*")
+    shutil.copytree(PROJECT, place, ignore=built)
     package = place / "dbt_packages" / "crm_segmentation"
     package.mkdir(parents=True)
     # the macros alone: rules are read against declarations, and parsing stays fast
