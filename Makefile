@@ -39,6 +39,7 @@ lint: setup  ## ruff, mypy, sqlfluff, and whether generated files are fresh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/crm-segmentation contracts --check
 	@# its worker processes leave a semaphore behind, and Python says so
 	PYTHONWARNINGS=ignore::UserWarning:multiprocessing.resource_tracker $(BIN)/sqlfluff lint models analyses
 
