@@ -49,61 +49,10 @@
     {%- endfor -%}
     {%- set extra = crm_segmentation.setting('extra_events') -%}
     {%- if extra -%}
-        {%- do crm_segmentation.check_extra_events(extra, catalog) -%}
+        {%- do crm_segmentation.check_extra_rows(
+            'extra_events', extra, catalog, 'an event'
+        ) -%}
         {%- do catalog.update(extra) -%}
     {%- endif -%}
     {{ return(catalog) }}
-{% endmacro %}
-
-{# Errors: all that is wrong with var 'extra_events', together. #}
-{% macro check_extra_events(extra, catalog) %}
-    {%- set problems = [] -%}
-    {%- set name_pattern = '^[a-z][a-z0-9_]{0,62}\\Z' -%}
-    {%- set types = ['text', 'number', 'boolean', 'date', 'timestamp'] -%}
-    {%- set reserved = crm_segmentation.tree_words()
-        + crm_segmentation.leaf_kinds().keys() | list -%}
-    {%- for name, event in (extra.items() if extra is mapping else []) -%}
-        {%- if not modules.re.match(name_pattern, name | string) -%}
-            {%- do problems.append(
-                "bad name: got '" ~ name ~ "'; allowed: small letters, digits and _, "
-                ~ 'a letter first, 63 at most'
-            ) -%}
-        {%- elif name in catalog -%}
-            {%- do problems.append(name ~ ' is an event of the package; choose another name') -%}
-        {%- endif -%}
-        {%- for key in ['model', 'columns'] if event is not mapping or key not in event -%}
-            {%- do problems.append(name ~ ' lacks ' ~ key) -%}
-        {%- endfor -%}
-        {%- for key in (event if event is mapping else [])
-            if key not in ['model', 'label', 'description', 'columns'] -%}
-            {%- do problems.append(
-                name ~ ": unknown key: got '" ~ key
-                ~ "'; allowed: model, label, description, columns"
-            ) -%}
-        {%- endfor -%}
-        {%- for column, type in (event.columns.items()
-            if event is mapping and event.columns is mapping else []) -%}
-            {%- if not modules.re.match(name_pattern, column | string)
-                or column in reserved -%}
-                {%- do problems.append(
-                    name ~ ": bad column name: got '" ~ column
-                    ~ "'; allowed: small letters, digits and _, no word of the language"
-                ) -%}
-            {%- endif -%}
-            {%- if type not in types -%}
-                {%- do problems.append(
-                    name ~ '.' ~ column ~ ": unknown type: got '" ~ type
-                    ~ "'; allowed: " ~ types | join(', ')
-                ) -%}
-            {%- endif -%}
-        {%- endfor -%}
-    {%- else -%}
-        {%- do problems.append('it is no mapping of names to events') -%}
-    {%- endfor -%}
-    {%- if problems -%}
-        {{ exceptions.raise_compiler_error(
-            "var 'extra_events' has " ~ problems | length ~ ' error(s):\n- '
-            ~ problems | join('\n- ')
-        ) }}
-    {%- endif -%}
 {% endmacro %}

@@ -12,6 +12,9 @@
         'week_start': 'monday',
         'reporting_currency': 'EUR',
         'extra_events': {},
+        'extra_relations': {},
+        'account_lists': [],
+        'consent_purposes': [],
         'absent_sources': [],
         'max_quarantined_share': 0.01,
         'extra_attributes': {},
@@ -34,6 +37,7 @@
         'extra_identity_rules': [],
         'extra_identity_forms': {},
         'recorded_groups': [],
+        'recorded_attributes': ['rfm_segment', 'cluster_id'],
         'record_history': true,
     }) }}
 {% endmacro %}

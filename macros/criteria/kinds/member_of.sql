@@ -42,18 +42,12 @@
         ) -%}
     {%- endfor -%}
     {#- union, not union all: one row per account -#}
-    {%- set sql = selects | join('\nunion\n') -%}
-    {%- set found = namespace(name=none) -%}
-    {%- for cte in context.ctes if cte.sql is defined and cte.sql == sql -%}
-        {%- set found.name = cte.name -%}
-    {%- endfor -%}
-    {%- if found.name is none -%}
-        {%- set found.name = 'group_' ~ (context.ctes | length + 1) -%}
-        {%- do context.ctes.append({'name': found.name, 'sql': sql}) -%}
-    {%- endif -%}
+    {%- set name = crm_segmentation.accounts_cte(
+        context, 'group', selects | join('\nunion\n')
+    ) -%}
     {{ return({
         'tree': {'member_of': names},
-        'sql': found.name ~ '.account_id is not null',
+        'sql': name ~ '.account_id is not null',
         'atomic': true,
     }) }}
 {% endmacro %}

@@ -5,9 +5,10 @@
     | argument   | meaning                                                      |
     |------------|--------------------------------------------------------------|
     | table      | {name, model, selector, visible}: the CTE, the model, the    |
-    |            | column that names what a row is, conditions of all its rows  |
+    |            | column that names what a row is (none: all rows are alike),  |
+    |            | conditions of all its rows                                   |
     | aggregate  | SQL                                                          |
-    | selected   | the value that the selector column must have                 |
+    | selected   | the value that the selector column must have, if there is one |
     | conditions | more conditions of the rows, as SQL, never NULL              |
     | earliest   | the day at whose start the rows begin, or none               |
 #}
@@ -57,13 +58,13 @@
             {%- set first.day = column.asked.earliest -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- set selector = cte.model ~ '.' ~ cte.selector -%}
+    {%- set selector = none if cte.selector is none else cte.model ~ '.' ~ cte.selector -%}
     {%- set since = {'sql': cte.model ~ '.occurred_at', 'type': 'timestamp'} -%}
     {%- set literals = [] -%}
     {%- for name in names -%}
         {%- do literals.append(crm_segmentation.text_literal(name)) -%}
     {%- endfor -%}
-    {%- set scope = [
+    {%- set scope = cte.visible | list if selector is none else [
         selector ~ ' = ' ~ literals[0] if literals | length == 1
         else selector ~ ' in (' ~ literals | join(', ') ~ ')'
     ] + cte.visible -%}
@@ -92,7 +93,7 @@
     {{ return(
         'select\n    ' ~ columns | join(',\n') | indent(4)
         ~ '\nfrom ' ~ ref(cte.model) ~ ' as ' ~ cte.model
-        ~ '\nwhere\n    ' ~ scope | join('\nand ') | indent(4)
+        ~ ('\nwhere\n    ' ~ scope | join('\nand ') | indent(4) if scope else '')
         ~ '\ngroup by ' ~ cte.model ~ '.account_id'
     ) }}
 {% endmacro %}

@@ -5,7 +5,15 @@
 {% macro leaf_kinds() %}
     {{ return({
         'event': 'read_event',
+        'related': 'read_related',
         'member_of': 'read_member_of',
+        'was_member': 'read_was_member',
+        'entered': 'read_entered',
+        'left': 'read_left',
+        'moved': 'read_moved',
+        'changed': 'read_changed',
+        'contactable': 'read_contactable',
+        'listed_in': 'read_listed_in',
         'sql': 'read_sql',
     }) }}
 {% endmacro %}

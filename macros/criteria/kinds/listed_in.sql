@@ -1,0 +1,78 @@
+{#
+    Kind 34: is the account on a list that people keep? A list of lists means any.
+
+        listed_in: trade_fair_invitees
+
+    Accounts are compared exactly. A list is a seed, or a model, with the column
+    account_id, named in the setting `account_lists`; a data test of the list finds
+    ids that no account has.
+#}
+{% macro read_listed_in(context, given, path) %}
+    {%- set names = given if given is sequence and given is not string
+        and given is not mapping else [given] -%}
+    {%- set lists = crm_segmentation.account_lists() -%}
+    {%- set before = context.errors | length -%}
+    {%- if names | length == 0 -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, 'empty list', given, 'the name of a list, or several', ''
+        ) -%}
+    {%- endif -%}
+    {%- for name in names if name is not string or name not in lists -%}
+        {%- set near = crm_segmentation.did_you_mean(name, lists) -%}
+        {%- do crm_segmentation.rule_error(
+            context,
+            path ~ ('[' ~ names.index(name) ~ ']' if names is sameas given else ''),
+            'not a list of accounts', name, lists | sort or 'none is declared',
+            near ~ (' ' if near else '') ~ "Name a seed with the column account_id in "
+            ~ "var 'account_lists'."
+        ) -%}
+    {%- endfor -%}
+    {%- if context.errors | length > before -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set asked = names | unique | list -%}
+    {%- set selects = [] -%}
+    {%- for name in asked -%}
+        {%- do selects.append(
+            ('select distinct' if asked | length == 1 else 'select')
+            ~ ' account_id\nfrom ' ~ ref(name)
+        ) -%}
+    {%- endfor -%}
+    {%- set name = crm_segmentation.accounts_cte(
+        context, 'list', selects | join('\nunion\n')
+    ) -%}
+    {{ return({
+        'tree': {'listed_in': names},
+        'sql': name ~ '.account_id is not null',
+        'atomic': true,
+    }) }}
+{% endmacro %}
+
+{#
+    The lists of accounts that a rule may name: the setting `account_lists`.
+    Errors: a name that no model can have.
+#}
+{% macro account_lists() %}
+    {%- set names = crm_segmentation.setting('account_lists') -%}
+    {%- for name in names
+        if name is not string or not modules.re.match('^[a-z][a-z0-9_]{0,62}\\Z', name) -%}
+        {{ exceptions.raise_compiler_error(
+            "Not the name of a list in var 'account_lists': got '" ~ name
+            ~ "'; allowed: names of seeds or models with a column account_id."
+        ) }}
+    {%- endfor -%}
+    {{ return(names | unique | list) }}
+{% endmacro %}
+
+{#
+    The name of the CTE that holds the accounts of a query, one row each; the same
+    query is there once.
+#}
+{% macro accounts_cte(context, prefix, sql) %}
+    {%- for cte in context.ctes if cte.sql is defined and cte.sql == sql -%}
+        {{ return(cte.name) }}
+    {%- endfor -%}
+    {%- set name = prefix ~ '_' ~ (context.ctes | length + 1) -%}
+    {%- do context.ctes.append({'name': name, 'sql': sql}) -%}
+    {{ return(name) }}
+{% endmacro %}
