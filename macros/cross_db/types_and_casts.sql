@@ -1,5 +1,6 @@
 {#
-    SQL: `expression` as `type`, or NULL where it is no such value.
+    SQL: `expression` as `type`, or NULL where it is no such value. Not named safe_cast:
+    dbt would read the fixtures of unit tests with it, and lose what it does not know.
 
     | argument   | meaning                                          |
     |------------|--------------------------------------------------|
@@ -7,11 +8,13 @@
     | type       | a type name that every engine knows, like date,  |
     |            | timestamp, integer, bigint, boolean, decimal(18, 2) |
 #}
-{% macro safe_cast(expression, type) %}
-    {{- return(adapter.dispatch('safe_cast', 'crm_segmentation')(expression, type)) -}}
+{% macro cast_or_null(expression, type) %}
+    {{- return(
+        adapter.dispatch('cast_or_null', 'crm_segmentation')(expression, type)
+    ) -}}
 {% endmacro %}
 
-{% macro default__safe_cast(expression, type) %}
+{% macro default__cast_or_null(expression, type) %}
     {%- if type in ['integer', 'bigint'] -%}
         {#- DuckDB rounds: '12.5' would be a value that nobody delivered. -#}
         {%- set number = "try_cast(" ~ expression ~ " as double)" -%}
@@ -23,7 +26,7 @@
     {{- return("try_cast(" ~ expression ~ " as " ~ type ~ ")") -}}
 {% endmacro %}
 
-{% macro postgres__safe_cast(expression, type) %}
+{% macro postgres__cast_or_null(expression, type) %}
     {#- Text of an infinite or zoned value would pass the check and mean something else
         elsewhere; sources deliver plain ISO text. -#}
     {%- set as_text = "cast(" ~ expression ~ " as text)" -%}

@@ -37,7 +37,7 @@
     {%- endfor -%}
     {%- for column, type in required.items() -%}
         {%- set blank = crm_segmentation.clean_text(column) ~ " is null" -%}
-        {%- set unread = crm_segmentation.safe_cast(column, type) ~ " is null" -%}
+        {%- set unread = crm_segmentation.cast_or_null(column, type) ~ " is null" -%}
         {%- if type == 'text' -%}
             {%- do lines.append(
                 "when " ~ blank ~ "\n                then 'missing_value:" ~ column ~ "'"
@@ -62,8 +62,9 @@
     {%- endfor -%}
     {%- for column in not_after_load -%}
         {%- do lines.append(
-            "when " ~ crm_segmentation.safe_cast(column, 'timestamp')
-            ~ "\n                > " ~ crm_segmentation.safe_cast('_loaded_at', 'timestamp')
+            "when " ~ crm_segmentation.cast_or_null(column, 'timestamp')
+            ~ "\n                > "
+            ~ crm_segmentation.cast_or_null('_loaded_at', 'timestamp')
             ~ "\n                then 'time_after_load:" ~ column ~ "'"
         ) -%}
     {%- endfor -%}
@@ -87,7 +88,7 @@
     {%- set terms = [] -%}
     {%- for column, type in optional.items() -%}
         {%- do terms.append(
-            "case\n            when " ~ crm_segmentation.safe_cast(column, type)
+            "case\n            when " ~ crm_segmentation.cast_or_null(column, type)
             ~ " is null\n                and " ~ crm_segmentation.clean_text(column)
             ~ " is not null\n                then 1\n            else 0\n        end"
         ) -%}

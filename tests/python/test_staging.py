@@ -318,7 +318,7 @@ def test_every_optional_cast_is_counted_when_it_loses_a_value() -> None:
         sql = path.read_text()
         typed = sql[sql.index("typed as") : sql.index("lost_value_count")].split("lost_values(")
         counted = dict(re.findall(r"'(\w+)': '([^']+)'", sql[sql.index("typed as") :]))
-        casts = dict(re.findall(r"safe_cast\('(\w+)', '([^']+)'\)", typed[0]))
+        casts = dict(re.findall(r"cast_or_null\('(\w+)', '([^']+)'\)", typed[0]))
         assert casts, path
         for column, kind in casts.items():
             assert counted.get(column) == kind, f"{path.name}: {column}"

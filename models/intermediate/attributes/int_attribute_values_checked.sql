@@ -77,9 +77,10 @@ visible as (
         held.raw_value,
         held.held_at,
         held.value_key,
-        {{ crm_segmentation.safe_cast('held.raw_value', 'decimal(18, 2)') }} as number,
-        {{ crm_segmentation.safe_cast('held.raw_value', 'boolean') }} as truth,
-        {{ crm_segmentation.safe_cast('held.raw_value', 'date') }} as day
+        {{ crm_segmentation.cast_or_null('held.raw_value', 'decimal(18, 2)') }}
+            as number,
+        {{ crm_segmentation.cast_or_null('held.raw_value', 'boolean') }} as truth,
+        {{ crm_segmentation.cast_or_null('held.raw_value', 'date') }} as day
     from held
     left join account_keys
         on held.crm_account_id = account_keys.record_key

@@ -26,8 +26,9 @@ typed as {{ crm_segmentation.not_materialized() }} (
         {{ crm_segmentation.clean_text('campaign_id') }} as campaign_id,
         {{ crm_segmentation.clean_text('account_no') }} as crm_account_id,
         {{ crm_segmentation.clean_text('arm') }} as arm,
-        {{ crm_segmentation.safe_cast('contacted_at', 'timestamp') }} as contacted_at,
-        {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
+        {{ crm_segmentation.cast_or_null('contacted_at', 'timestamp') }}
+            as contacted_at,
+        {{ crm_segmentation.cast_or_null('_loaded_at', 'timestamp') }} as loaded_at,
         0 as lost_value_count,
         {{ crm_segmentation.row_fault(
             key=['contact_event_id'],

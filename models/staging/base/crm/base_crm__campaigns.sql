@@ -26,11 +26,11 @@ typed as {{ crm_segmentation.not_materialized() }} (
         {{ crm_segmentation.clean_text('name') }} as name,
         {{ crm_segmentation.clean_text('channel') }} as channel,
         {{ crm_segmentation.clean_text('purpose') }} as purpose,
-        {{ crm_segmentation.safe_cast('starts_on', 'date') }} as starts_on,
-        {{ crm_segmentation.safe_cast('ends_on', 'date') }} as ends_on,
-        {{ crm_segmentation.safe_cast('cost', 'decimal(18, 2)') }} as cost_amount,
+        {{ crm_segmentation.cast_or_null('starts_on', 'date') }} as starts_on,
+        {{ crm_segmentation.cast_or_null('ends_on', 'date') }} as ends_on,
+        {{ crm_segmentation.cast_or_null('cost', 'decimal(18, 2)') }} as cost_amount,
         {{ crm_segmentation.clean_text('currency') }} as currency_code,
-        {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
+        {{ crm_segmentation.cast_or_null('_loaded_at', 'timestamp') }} as loaded_at,
         {{ crm_segmentation.lost_values({
             'ends_on': 'date',
             'cost': 'decimal(18, 2)'

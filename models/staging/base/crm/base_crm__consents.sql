@@ -28,9 +28,9 @@ typed as {{ crm_segmentation.not_materialized() }} (
         {{ crm_segmentation.clean_text('account_no') }} as crm_account_id,
         {{ crm_segmentation.clean_text('purpose') }} as purpose,
         {{ crm_segmentation.clean_text('status') }} as status,
-        {{ crm_segmentation.safe_cast('occurred_at', 'timestamp') }} as occurred_at,
-        {{ crm_segmentation.safe_cast('expires_at', 'timestamp') }} as expires_at,
-        {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
+        {{ crm_segmentation.cast_or_null('occurred_at', 'timestamp') }} as occurred_at,
+        {{ crm_segmentation.cast_or_null('expires_at', 'timestamp') }} as expires_at,
+        {{ crm_segmentation.cast_or_null('_loaded_at', 'timestamp') }} as loaded_at,
         {{ crm_segmentation.lost_values({
             'expires_at': 'timestamp'
         }) }} as lost_value_count,

@@ -29,10 +29,10 @@ typed as {{ crm_segmentation.not_materialized() }} (
         {{ crm_segmentation.clean_text('email') }} as email,
         {{ crm_segmentation.clean_text('phone') }} as phone,
         {{ crm_segmentation.clean_text('role') }} as role,
-        {{ crm_segmentation.safe_cast('is_primary', 'boolean') }} as is_primary,
-        {{ crm_segmentation.safe_cast('birth_date', 'date') }} as birth_date,
-        {{ crm_segmentation.safe_cast('created_at', 'timestamp') }} as created_at,
-        {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
+        {{ crm_segmentation.cast_or_null('is_primary', 'boolean') }} as is_primary,
+        {{ crm_segmentation.cast_or_null('birth_date', 'date') }} as birth_date,
+        {{ crm_segmentation.cast_or_null('created_at', 'timestamp') }} as created_at,
+        {{ crm_segmentation.cast_or_null('_loaded_at', 'timestamp') }} as loaded_at,
         {{ crm_segmentation.lost_values({
             'is_primary': 'boolean',
             'birth_date': 'date'

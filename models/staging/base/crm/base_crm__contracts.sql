@@ -25,14 +25,14 @@ typed as {{ crm_segmentation.not_materialized() }} (
         {{ crm_segmentation.clean_text('contract_id') }} as contract_id,
         {{ crm_segmentation.clean_text('account_no') }} as crm_account_id,
         {{ crm_segmentation.clean_text('contract_type') }} as contract_type,
-        {{ crm_segmentation.safe_cast('starts_on', 'date') }} as starts_on,
-        {{ crm_segmentation.safe_cast('renews_on', 'date') }} as renews_on,
-        {{ crm_segmentation.safe_cast('ends_on', 'date') }} as ends_on,
-        {{ crm_segmentation.safe_cast('annual_amount', 'decimal(18, 2)') }}
+        {{ crm_segmentation.cast_or_null('starts_on', 'date') }} as starts_on,
+        {{ crm_segmentation.cast_or_null('renews_on', 'date') }} as renews_on,
+        {{ crm_segmentation.cast_or_null('ends_on', 'date') }} as ends_on,
+        {{ crm_segmentation.cast_or_null('annual_amount', 'decimal(18, 2)') }}
             as annual_amount,
         {{ crm_segmentation.clean_text('currency') }} as currency_code,
         {{ crm_segmentation.clean_text('status') }} as status,
-        {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
+        {{ crm_segmentation.cast_or_null('_loaded_at', 'timestamp') }} as loaded_at,
         {{ crm_segmentation.lost_values({
             'renews_on': 'date',
             'ends_on': 'date',

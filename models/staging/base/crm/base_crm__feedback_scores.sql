@@ -25,9 +25,9 @@ typed as {{ crm_segmentation.not_materialized() }} (
         {{ crm_segmentation.clean_text('feedback_id') }} as feedback_id,
         {{ crm_segmentation.clean_text('account_no') }} as crm_account_id,
         {{ crm_segmentation.clean_text('kind') }} as kind,
-        {{ crm_segmentation.safe_cast('score', 'decimal(5, 2)') }} as score,
-        {{ crm_segmentation.safe_cast('given_at', 'timestamp') }} as given_at,
-        {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
+        {{ crm_segmentation.cast_or_null('score', 'decimal(5, 2)') }} as score,
+        {{ crm_segmentation.cast_or_null('given_at', 'timestamp') }} as given_at,
+        {{ crm_segmentation.cast_or_null('_loaded_at', 'timestamp') }} as loaded_at,
         0 as lost_value_count,
         {{ crm_segmentation.row_fault(
             key=['feedback_id'],

@@ -33,8 +33,8 @@ typed as {{ crm_segmentation.not_materialized() }} (
         {{ crm_segmentation.clean_text('lead_source') }} as lead_source,
         {{ crm_segmentation.clean_text('converted_account_no') }}
             as converted_crm_account_id,
-        {{ crm_segmentation.safe_cast('created_at', 'timestamp') }} as created_at,
-        {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
+        {{ crm_segmentation.cast_or_null('created_at', 'timestamp') }} as created_at,
+        {{ crm_segmentation.cast_or_null('_loaded_at', 'timestamp') }} as loaded_at,
         0 as lost_value_count,
         {{ crm_segmentation.row_fault(
             key=['lead_no'],

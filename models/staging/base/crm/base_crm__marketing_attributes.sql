@@ -29,8 +29,8 @@ typed as {{ crm_segmentation.not_materialized() }} (
         {{ crm_segmentation.clean_text('account_no') }} as crm_account_id,
         {{ crm_segmentation.clean_text('attribute') }} as attribute,
         {{ crm_segmentation.clean_text('value') }} as value,
-        {{ crm_segmentation.safe_cast('updated_at', 'timestamp') }} as updated_at,
-        {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
+        {{ crm_segmentation.cast_or_null('updated_at', 'timestamp') }} as updated_at,
+        {{ crm_segmentation.cast_or_null('_loaded_at', 'timestamp') }} as loaded_at,
         0 as lost_value_count,
         {{ crm_segmentation.row_fault(
             key=['account_no', 'attribute'],

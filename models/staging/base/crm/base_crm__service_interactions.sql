@@ -28,9 +28,9 @@ typed as {{ crm_segmentation.not_materialized() }} (
         {{ crm_segmentation.clean_text('topic') }} as topic,
         {{ crm_segmentation.clean_text('priority') }} as priority,
         {{ crm_segmentation.clean_text('status') }} as status,
-        {{ crm_segmentation.safe_cast('opened_at', 'timestamp') }} as opened_at,
-        {{ crm_segmentation.safe_cast('closed_at', 'timestamp') }} as closed_at,
-        {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
+        {{ crm_segmentation.cast_or_null('opened_at', 'timestamp') }} as opened_at,
+        {{ crm_segmentation.cast_or_null('closed_at', 'timestamp') }} as closed_at,
+        {{ crm_segmentation.cast_or_null('_loaded_at', 'timestamp') }} as loaded_at,
         {{ crm_segmentation.lost_values({
             'closed_at': 'timestamp'
         }) }} as lost_value_count,

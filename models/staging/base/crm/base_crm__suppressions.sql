@@ -26,8 +26,8 @@ typed as {{ crm_segmentation.not_materialized() }} (
         {{ crm_segmentation.clean_text('channel') }} as channel,
         {{ crm_segmentation.clean_text('contact_point') }} as contact_point,
         {{ crm_segmentation.clean_text('reason') }} as reason,
-        {{ crm_segmentation.safe_cast('occurred_at', 'timestamp') }} as occurred_at,
-        {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
+        {{ crm_segmentation.cast_or_null('occurred_at', 'timestamp') }} as occurred_at,
+        {{ crm_segmentation.cast_or_null('_loaded_at', 'timestamp') }} as loaded_at,
         0 as lost_value_count,
         {{ crm_segmentation.row_fault(
             key=['suppression_id'],

@@ -27,8 +27,8 @@ typed as {{ crm_segmentation.not_materialized() }} (
         {{ crm_segmentation.clean_text('account_no') }} as crm_account_id,
         {{ crm_segmentation.clean_text('question') }} as question,
         {{ crm_segmentation.clean_text('answer') }} as answer,
-        {{ crm_segmentation.safe_cast('answered_at', 'timestamp') }} as answered_at,
-        {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
+        {{ crm_segmentation.cast_or_null('answered_at', 'timestamp') }} as answered_at,
+        {{ crm_segmentation.cast_or_null('_loaded_at', 'timestamp') }} as loaded_at,
         0 as lost_value_count,
         {{ crm_segmentation.row_fault(
             key=['answer_id'],

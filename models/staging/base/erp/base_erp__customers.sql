@@ -32,12 +32,12 @@ typed as {{ crm_segmentation.not_materialized() }} (
         {{ crm_segmentation.clean_text('country') }} as country_code,
         {{ crm_segmentation.clean_text('tax_id') }} as tax_id,
         {{ crm_segmentation.clean_text('customer_group') }} as customer_group,
-        {{ crm_segmentation.safe_cast('credit_limit', 'decimal(18, 2)') }}
+        {{ crm_segmentation.cast_or_null('credit_limit', 'decimal(18, 2)') }}
             as credit_limit_amount,
         {{ crm_segmentation.clean_text('currency') }} as currency_code,
         {{ crm_segmentation.clean_text('crm_account_no') }} as crm_account_id,
-        {{ crm_segmentation.safe_cast('created_at', 'timestamp') }} as created_at,
-        {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
+        {{ crm_segmentation.cast_or_null('created_at', 'timestamp') }} as created_at,
+        {{ crm_segmentation.cast_or_null('_loaded_at', 'timestamp') }} as loaded_at,
         {{ crm_segmentation.lost_values({
             'credit_limit': 'decimal(18, 2)'
         }) }} as lost_value_count,

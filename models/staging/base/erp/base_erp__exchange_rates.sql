@@ -1,7 +1,7 @@
 {%- set record_key = crm_segmentation.joined_key([
     crm_segmentation.clean_text('from_currency'),
     crm_segmentation.clean_text('to_currency'),
-    crm_segmentation.safe_cast('rate_date', 'date')
+    crm_segmentation.cast_or_null('rate_date', 'date')
 ]) -%}
 
 with
@@ -28,9 +28,9 @@ typed as {{ crm_segmentation.not_materialized() }} (
         {{ record_key }} as record_key,
         {{ crm_segmentation.clean_text('from_currency') }} as from_currency,
         {{ crm_segmentation.clean_text('to_currency') }} as to_currency,
-        {{ crm_segmentation.safe_cast('rate_date', 'date') }} as rate_date,
-        {{ crm_segmentation.safe_cast('rate', 'decimal(18, 8)') }} as rate,
-        {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
+        {{ crm_segmentation.cast_or_null('rate_date', 'date') }} as rate_date,
+        {{ crm_segmentation.cast_or_null('rate', 'decimal(18, 8)') }} as rate,
+        {{ crm_segmentation.cast_or_null('_loaded_at', 'timestamp') }} as loaded_at,
         0 as lost_value_count,
         {{ crm_segmentation.row_fault(
             key=['from_currency', 'to_currency', 'rate_date'],

@@ -25,10 +25,11 @@ typed as {{ crm_segmentation.not_materialized() }} (
         {{ crm_segmentation.clean_text('line_id') }} as order_line_id,
         {{ crm_segmentation.clean_text('order_no') }} as order_id,
         {{ crm_segmentation.clean_text('product_no') }} as product_id,
-        {{ crm_segmentation.safe_cast('quantity', 'decimal(18, 3)') }} as quantity,
-        {{ crm_segmentation.safe_cast('net_amount', 'decimal(18, 2)') }} as net_amount,
-        {{ crm_segmentation.safe_cast('cost', 'decimal(18, 2)') }} as cost_amount,
-        {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
+        {{ crm_segmentation.cast_or_null('quantity', 'decimal(18, 3)') }} as quantity,
+        {{ crm_segmentation.cast_or_null('net_amount', 'decimal(18, 2)') }}
+            as net_amount,
+        {{ crm_segmentation.cast_or_null('cost', 'decimal(18, 2)') }} as cost_amount,
+        {{ crm_segmentation.cast_or_null('_loaded_at', 'timestamp') }} as loaded_at,
         {{ crm_segmentation.lost_values({
             'cost': 'decimal(18, 2)'
         }) }} as lost_value_count,

@@ -25,12 +25,13 @@ typed as {{ crm_segmentation.not_materialized() }} (
         {{ crm_segmentation.clean_text('order_no') }} as order_id,
         {{ crm_segmentation.clean_text('customer_no') }} as erp_customer_id,
         {{ crm_segmentation.clean_text('email') }} as guest_email,
-        {{ crm_segmentation.safe_cast('ordered_at', 'timestamp') }} as ordered_at,
+        {{ crm_segmentation.cast_or_null('ordered_at', 'timestamp') }} as ordered_at,
         {{ crm_segmentation.clean_text('status') }} as status,
-        {{ crm_segmentation.safe_cast('cancelled_at', 'timestamp') }} as cancelled_at,
+        {{ crm_segmentation.cast_or_null('cancelled_at', 'timestamp') }}
+            as cancelled_at,
         {{ crm_segmentation.clean_text('channel') }} as channel,
         {{ crm_segmentation.clean_text('currency') }} as currency_code,
-        {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
+        {{ crm_segmentation.cast_or_null('_loaded_at', 'timestamp') }} as loaded_at,
         {{ crm_segmentation.lost_values({
             'cancelled_at': 'timestamp'
         }) }} as lost_value_count,

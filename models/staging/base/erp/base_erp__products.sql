@@ -26,9 +26,10 @@ typed as {{ crm_segmentation.not_materialized() }} (
         {{ crm_segmentation.clean_text('name') }} as name,
         {{ crm_segmentation.clean_text('category') }} as category,
         {{ crm_segmentation.clean_text('subcategory') }} as subcategory,
-        {{ crm_segmentation.safe_cast('unit_price', 'decimal(18, 2)') }} as unit_price,
+        {{ crm_segmentation.cast_or_null('unit_price', 'decimal(18, 2)') }}
+            as unit_price,
         {{ crm_segmentation.clean_text('currency') }} as currency_code,
-        {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
+        {{ crm_segmentation.cast_or_null('_loaded_at', 'timestamp') }} as loaded_at,
         {{ crm_segmentation.lost_values({
             'unit_price': 'decimal(18, 2)'
         }) }} as lost_value_count,

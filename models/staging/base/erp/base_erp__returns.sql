@@ -25,11 +25,12 @@ typed as {{ crm_segmentation.not_materialized() }} (
         {{ crm_segmentation.clean_text('return_id') }} as return_id,
         {{ crm_segmentation.clean_text('order_no') }} as order_id,
         {{ crm_segmentation.clean_text('line_id') }} as order_line_id,
-        {{ crm_segmentation.safe_cast('quantity', 'decimal(18, 3)') }} as quantity,
-        {{ crm_segmentation.safe_cast('net_amount', 'decimal(18, 2)') }} as net_amount,
-        {{ crm_segmentation.safe_cast('returned_at', 'timestamp') }} as returned_at,
+        {{ crm_segmentation.cast_or_null('quantity', 'decimal(18, 3)') }} as quantity,
+        {{ crm_segmentation.cast_or_null('net_amount', 'decimal(18, 2)') }}
+            as net_amount,
+        {{ crm_segmentation.cast_or_null('returned_at', 'timestamp') }} as returned_at,
         {{ crm_segmentation.clean_text('reason') }} as reason,
-        {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
+        {{ crm_segmentation.cast_or_null('_loaded_at', 'timestamp') }} as loaded_at,
         0 as lost_value_count,
         {{ crm_segmentation.row_fault(
             key=['return_id'],

@@ -30,8 +30,8 @@ typed as {{ crm_segmentation.not_materialized() }} (
         {{ crm_segmentation.clean_text('product_no') }} as product_id,
         {{ crm_segmentation.clean_text('cart_id') }} as cart_id,
         {{ crm_segmentation.clean_text('url') }} as url,
-        {{ crm_segmentation.safe_cast('occurred_at', 'timestamp') }} as occurred_at,
-        {{ crm_segmentation.safe_cast('_loaded_at', 'timestamp') }} as loaded_at,
+        {{ crm_segmentation.cast_or_null('occurred_at', 'timestamp') }} as occurred_at,
+        {{ crm_segmentation.cast_or_null('_loaded_at', 'timestamp') }} as loaded_at,
         0 as lost_value_count,
         {{ crm_segmentation.row_fault(
             key=['event_id'],
