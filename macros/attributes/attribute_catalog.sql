@@ -23,6 +23,15 @@
     declared twice; all of them together.
 #}
 {% macro attribute_catalog() %}
+    {{ return(
+        crm_segmentation.kept_for_run('attribute_catalog')
+        or crm_segmentation.keep_for_run(
+            'attribute_catalog', crm_segmentation.build_attribute_catalog()
+        )
+    ) }}
+{% endmacro %}
+
+{% macro build_attribute_catalog() %}
     {%- set catalog = {} -%}
     {%- set problems = [] -%}
     {%- set origins = [

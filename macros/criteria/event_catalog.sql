@@ -6,6 +6,15 @@
     global var `extra_events`, in the same shape.
 #}
 {% macro event_catalog() %}
+    {{ return(
+        crm_segmentation.kept_for_run('event_catalog')
+        or crm_segmentation.keep_for_run(
+            'event_catalog', crm_segmentation.build_event_catalog()
+        )
+    ) }}
+{% endmacro %}
+
+{% macro build_event_catalog() %}
     {%- set order = {
         'order_id': 'text', 'channel': 'text', 'net_amount': 'number',
         'profit_amount': 'number', 'is_cancelled': 'boolean',

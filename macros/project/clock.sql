@@ -125,9 +125,13 @@
     The newest come first, since most facts are recent.
 #}
 {% macro local_date(timestamp) %}
-    {%- set changes = crm_segmentation.offset_changes(
-        crm_segmentation.project_time_zone(), crm_segmentation.as_of_date().year + 1
-    ) -%}
+    {%- set zone = crm_segmentation.project_time_zone() -%}
+    {%- set last_year = crm_segmentation.as_of_date().year + 1 -%}
+    {%- set key = 'offset_changes ' ~ zone ~ ' ' ~ last_year -%}
+    {%- set changes = crm_segmentation.kept_for_run(key)
+        or crm_segmentation.keep_for_run(
+            key, crm_segmentation.offset_changes(zone, last_year)
+        ) -%}
     {%- if changes | length == 1 and changes[0].minutes == 0 -%}
         {{ return("cast(" ~ timestamp ~ " as date)") }}
     {%- endif -%}

@@ -107,7 +107,8 @@
 #}
 {% macro read_attribute(context, name, given, path) %}
     {%- set operand = crm_segmentation.operand(context, name) -%}
-    {%- set operators = crm_segmentation.operators() -%}
+    {%- set operators = crm_segmentation.kept_for_run('operators')
+        or crm_segmentation.keep_for_run('operators', crm_segmentation.operators()) -%}
     {%- set modifiers = ['nulls'] -%}
     {%- if operand.type == 'text' -%}
         {%- set modifiers = ['nulls', 'case_sensitive'] -%}

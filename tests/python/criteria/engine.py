@@ -89,6 +89,7 @@ class Engine:
             self._prepare()
 
     def _prepare(self) -> None:
+        self._forget()
         macro = self.manifest.macros["macro.crm_segmentation.rule_members"]
         self.context = generate_runtime_macro_context(
             macro, self.config, self.manifest, "crm_segmentation"
@@ -122,9 +123,15 @@ class Engine:
         macro, kept = found[0], found[0].macro_sql
         try:
             macro.macro_sql = kept.replace(old, new)
+            self._forget()
             yield
         finally:
             macro.macro_sql = kept
+            self._forget()
+
+    def _forget(self) -> None:
+        """Drop what macros keep for a run: it was computed by other macros or variables."""
+        self.manifest.flat_graph.pop("crm_segmentation_run", None)
 
 
 ARROW_TYPES = {
