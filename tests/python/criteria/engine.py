@@ -60,11 +60,15 @@ def install(place: Path) -> Path:
 
 
 class Engine:
-    """Renders rules; `patched` renders them with a fault in a macro."""
+    """Renders rules for a target of the profile; `patched` renders them with a fault in a macro.
 
-    def __init__(self, place: Path) -> None:
+    Rendering asks no database, so several engines live side by side in one process.
+    """
+
+    def __init__(self, place: Path, target: str = "duckdb") -> None:
         folder = install(place)
         arguments = ["--project-dir", str(folder), "--profiles-dir", str(folder), "--quiet"]
+        arguments += ["--target", target]
         arguments += ["--target-path", str(place / "target"), "--log-path", str(place / "logs")]
         parsed = dbtRunner().invoke(["parse", *arguments])
         if not parsed.success:
@@ -72,10 +76,6 @@ class Engine:
         self.manifest: Any = parsed.result
         self.config = RuntimeConfig.from_args(get_flags())
         reset_adapters()
-        register_adapter(self.config, get_mp_context())
-        adapter: Any = get_adapter(self.config)
-        adapter.set_macro_resolver(self.manifest)
-        adapter.set_macro_context_generator(generate_runtime_macro_context)
         self.variables: dict[str, Any] = {}
         self.context: dict[str, Any] = {}
         self.set_variables({})
@@ -89,6 +89,11 @@ class Engine:
             self._prepare()
 
     def _prepare(self) -> None:
+        # another engine's parsing forgets the adapters that were registered before
+        register_adapter(self.config, get_mp_context())
+        adapter: Any = get_adapter(self.config)
+        adapter.set_macro_resolver(self.manifest)
+        adapter.set_macro_context_generator(generate_runtime_macro_context)
         self._forget()
         macro = self.manifest.macros["macro.crm_segmentation.rule_members"]
         self.context = generate_runtime_macro_context(
