@@ -1,0 +1,38 @@
+"""Kind 34: on a list that people keep."""
+
+from __future__ import annotations
+
+import pytest
+
+from criteria.engine import Engine
+from criteria.small_tables import Asked
+
+
+@pytest.fixture(scope="module")
+def asked(engine: Engine) -> Asked:
+    asked = Asked(engine, ["a", "A", "b", "c"], {"account_lists": ["list_a", "list_b"]})
+    listed = {"account_id": "text", "note": "text"}
+    # an account twice, one that nobody has, and none at all
+    asked.fill("list_a", listed, [["a", None], ["a", "again"], ["x", None], [None, None]])
+    asked.fill("list_b", listed, [["b", None], ["a", None], [" c", None]])
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("listed_in: list_a", "a"),
+        ("listed_in: [list_a]", "a"),
+        ("listed_in: list_b", "ab"),
+        ("listed_in: [list_a, list_b]", "ab"),
+        ("listed_in: [list_b, list_b]", "ab"),
+        ("all: [listed_in: list_b, not: {listed_in: list_a}]", "b"),
+    ],
+)
+def test_meaning(asked: Asked, rule: str, expected: str):
+    assert asked.letters(rule) == expected
+
+
+def test_an_empty_list(asked: Asked):
+    asked.fill("list_b", {"account_id": "text"}, [])
+    assert asked.letters("listed_in: list_b") == ""

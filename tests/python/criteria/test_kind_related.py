@@ -1,0 +1,79 @@
+"""Kind 27: an account's rows of a declared relation."""
+
+from __future__ import annotations
+
+import pytest
+
+from criteria.engine import Engine
+from criteria.small_tables import Asked
+
+COLUMNS = {"role": "text", "age": "number", "is_primary": "boolean", "since": "date"}
+PEOPLE = {"account_id": "text", "role": "text", "age": "integer", "is_primary": "boolean"}
+
+
+@pytest.fixture(scope="module")
+def asked(engine: Engine) -> Asked:
+    asked = Asked(
+        engine,
+        "abcdef",
+        {"extra_relations": {"people": {"model": "people", "columns": COLUMNS}}},
+    )
+    asked.fill(
+        "people",
+        PEOPLE | {"since": "date"},
+        [
+            ["a", "Buyer", 40, True, "2025-03-01"],
+            ["b", "buyer", 40, False, "2025-02-28"],
+            ["b", "engineer", 41, True, None],
+            ["c", "engineer", 39, None, None],
+            ["c", None, None, None, None],
+            ["d", None, None, None, None],
+            # nobody's, and a stranger's: e and f have no row
+            [None, "buyer", 40, True, None],
+            ["x", "buyer", 40, True, None],
+        ],
+    )
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("related: {name: people, some: {role: buyer}}", "ab"),
+        ("related: {name: people, none: {role: buyer}}", "cdef"),
+        ("related: {name: people, every: {role: buyer}}", "a"),
+        # over nothing `every` is false, `none` true; an unknown value satisfies a negative leaf
+        ("related: {name: people, some: {role: {neq: buyer}}}", "bcd"),
+        ("related: {name: people, every: {role: {neq: buyer}}}", "cd"),
+        ("related: {name: people, every: {role: {is_null: true}}}", "d"),
+        ("related: {name: people, none: {role: {is_null: true}}}", "abef"),
+        # a boundary pair, and NULL
+        ("related: {name: people, some: {age: {gte: 40}}}", "ab"),
+        ("related: {name: people, some: {age: {gt: 40}}}", "b"),
+        ("related: {name: people, every: {age: {lt: 40}}}", ""),
+        ("related: {name: people, every: {age: {not_between: [40, 50]}}}", "cd"),
+        # all conditions hold on ONE row
+        ("related: {name: people, some: [{role: buyer}, {is_primary: true}]}", "a"),
+        ("related: {name: people, some: {any: [{role: engineer}, {is_primary: true}]}}", "abc"),
+        ("related: {name: people, some: {not: {role: engineer}}}", "abcd"),
+        ("related: {name: people, some: {is_primary: false}}", "bcd"),
+        ("related: {name: people, some: {since: {within: 30d}}}", "a"),
+        ("related: {name: people, some: {since: {within: 31d}}}", "ab"),
+        # two questions to one relation
+        (
+            "all: [related: {name: people, some: {role: buyer}},"
+            " related: {name: people, some: {role: engineer}}]",
+            "b",
+        ),
+    ],
+)
+def test_meaning(asked: Asked, rule: str, expected: str):
+    assert asked.letters(rule) == expected
+
+
+def test_an_empty_relation(asked: Asked):
+    empty = Asked(asked.engine, "ab", asked.settings)
+    empty.fill("people", PEOPLE | {"since": "date"}, [])
+    assert empty.letters("related: {name: people, some: {role: buyer}}") == ""
+    assert empty.letters("related: {name: people, every: {role: buyer}}") == ""
+    assert empty.letters("related: {name: people, none: {role: buyer}}") == "ab"
