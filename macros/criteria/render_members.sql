@@ -20,7 +20,7 @@ with base as (
 {{ cte.name }} as (
 
     {{ (cte.sql if cte.sql is defined
-        else crm_segmentation.render_evidence(cte)) | indent(4) }}
+        else crm_segmentation[cte.render](cte)) | indent(4) }}
 
 ),
 {% endfor %}

@@ -113,7 +113,7 @@
 {% macro instant_literal(day) %}
     {{- return(
         "cast('"
-        ~ crm_segmentation.first_instant(day).strftime('%Y-%m-%d %H:%M:%S')
+        ~ crm_segmentation.first_instant(day).isoformat(' ')
         ~ "' as timestamp)"
     ) -}}
 {% endmacro %}

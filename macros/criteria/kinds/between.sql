@@ -18,5 +18,9 @@
             {%- set sql = 'not (' ~ sql ~ ')' -%}
         {%- endif -%}
     {%- endif -%}
-    {{ return({'sql': sql, 'value': range.value}) }}
+    {{ return({
+        'sql': sql,
+        'value': range.value,
+        'thresholds': [range.low.sql, range.high.sql] if operand.type == 'number' else [],
+    }) }}
 {% endmacro %}

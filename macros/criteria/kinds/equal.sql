@@ -34,7 +34,11 @@
     {%- else -%}
         {%- set sql = crm_segmentation.comparable(operand) ~ ' ' ~ sign ~ ' ' ~ read.sql -%}
     {%- endif -%}
-    {{ return({'sql': sql, 'value': read.value}) }}
+    {{ return({
+        'sql': sql,
+        'value': read.value,
+        'thresholds': [read.sql] if operand.type == 'number' else [],
+    }) }}
 {% endmacro %}
 
 {# SQL of an operand as it is compared: text folded unless case matters. #}

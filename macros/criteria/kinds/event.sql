@@ -68,10 +68,11 @@
             context, selection, 'count(' ~ column ~ ')'
         ) -%}
     {%- endif -%}
+    {%- set value = crm_segmentation.exact_quotient(total, times, 4)
+        if word == 'avg' else total -%}
     {%- if word in ['count', 'distinct', 'sum'] -%}
-        {%- set parts = crm_segmentation.comparison_sql(
-            'coalesce(' ~ total ~ ', 0)', compared
-        ) -%}
+        {%- set value = 'coalesce(' ~ total ~ ', 0)' -%}
+        {%- set parts = crm_segmentation.comparison_sql(value, compared) -%}
     {%- else -%}
         {%- set parts = [
             'coalesce('
@@ -89,6 +90,8 @@
         'tree': {'event': tree},
         'sql': parts | join('\nand '),
         'atomic': parts | length == 1,
+        'value_sql': value,
+        'thresholds': compared.thresholds,
     }) }}
 {% endmacro %}
 

@@ -19,6 +19,16 @@
             'value': true,
         }) }}
     {%- endif -%}
+    {%- if operand.type == 'point' -%}
+        {#- half a point is none -#}
+        {%- set unknown = '(' ~ operand.sql ~ ' is null or ' ~ operand.longitude_sql
+            ~ ' is null)' -%}
+        {{ return({
+            'sql': unknown if operator == 'is_null' else 'not ' ~ unknown,
+            'total': true,
+            'value': true,
+        }) }}
+    {%- endif -%}
     {{ return({
         'sql': operand.sql ~ (' is null' if operator == 'is_null' else ' is not null'),
         'total': true,

@@ -5,5 +5,9 @@
         {{ return(none) }}
     {%- endif -%}
     {%- set sign = {'gt': '>', 'gte': '>=', 'lt': '<', 'lte': '<='}[operator] -%}
-    {{ return({'sql': operand.sql ~ ' ' ~ sign ~ ' ' ~ read.sql, 'value': read.value}) }}
+    {{ return({
+        'sql': operand.sql ~ ' ' ~ sign ~ ' ' ~ read.sql,
+        'value': read.value,
+        'thresholds': [read.sql],
+    }) }}
 {% endmacro %}

@@ -18,7 +18,7 @@
         {%- set found.cte = known -%}
     {%- endfor -%}
     {%- if found.cte is none -%}
-        {%- set found.cte = dict(table, columns=[]) -%}
+        {%- set found.cte = dict(table, columns=[], render='render_evidence') -%}
         {%- do context.ctes.append(found.cte) -%}
     {%- endif -%}
     {%- set asked = {

@@ -40,13 +40,23 @@
         (['before', 'on_or_before', 'after', 'on_or_after'], 'operator_day', dated),
         (['within', 'ago', 'older_than', 'in_next', 'in_period'], 'operator_window',
             dated),
+        (['anniversary_in_next'], 'operator_anniversary', ['date']),
+        (['years'], 'operator_years', dated),
+        (['eq_attribute', 'neq_attribute'], 'operator_attribute',
+            ['text', 'number', 'boolean'] + dated),
+        (['gt_attribute', 'gte_attribute', 'lt_attribute', 'lte_attribute'],
+            'operator_attribute', ['number'] + dated),
+        (['within_km'], 'operator_within_km', ['point']),
+        (['top_percent', 'bottom_percent', 'top', 'bottom'], 'operator_ranking',
+            ['number']),
     ] -%}
         {%- for name in names -%}
             {%- do table.update({name: {
                 'macro': macro,
                 'types': types,
-                'negative': name == 'neq' or (name.startswith('not_')
-                    and name != 'not_null'),
+                'negative': name in ['neq', 'neq_attribute']
+                    or (name.startswith('not_') and name != 'not_null'),
+                'ranks': macro == 'operator_ranking',
             }}) -%}
         {%- endfor -%}
     {%- endfor -%}
@@ -54,8 +64,20 @@
 {% endmacro %}
 
 {#
-    Read one leaf: {tree, sql, atomic, path, kind}, or none where it is wrong.
-    `atomic`: the SQL needs no brackets among and, or, not.
+    Read one leaf, or none where it is wrong.
+
+    | returned   | meaning                                                     |
+    |------------|-------------------------------------------------------------|
+    | kind       | attribute, or the word of the kind                          |
+    | path       | where it stands in the rule                                 |
+    | tree       | the leaf, shorthands written out                            |
+    | sql        | boolean expression, never NULL                              |
+    | atomic     | the SQL needs no brackets among and, or, not                |
+    | value_sql  | what the account has, NULL for unknown; none where there is |
+    |            | no one value; it needs no evidence beyond that of `sql`     |
+    | thresholds | numbers in plain digits with which the value is compared    |
+
+    A kind's macro gives tree, sql, atomic and, where it has them, the last two.
 #}
 {% macro read_leaf(context, word, given, path) %}
     {%- set kinds = crm_segmentation.leaf_kinds() -%}
@@ -68,7 +90,12 @@
     {%- elif context.row is none and word in kinds -%}
         {%- set leaf = crm_segmentation[kinds[word]](context, given, path) -%}
         {%- if leaf is not none -%}
-            {%- do leaf.update({'path': path, 'kind': word}) -%}
+            {%- do leaf.update({
+                'path': path,
+                'kind': word,
+                'value_sql': leaf.get('value_sql'),
+                'thresholds': leaf.get('thresholds', []),
+            }) -%}
         {%- endif -%}
         {{ return(leaf) }}
     {%- elif word in names -%}
@@ -109,12 +136,9 @@
     {%- set operand = crm_segmentation.operand(context, name) -%}
     {%- set operators = crm_segmentation.kept_for_run('operators')
         or crm_segmentation.keep_for_run('operators', crm_segmentation.operators()) -%}
-    {%- set modifiers = ['nulls'] -%}
-    {%- if operand.type == 'text' -%}
-        {%- set modifiers = ['nulls', 'case_sensitive'] -%}
-    {%- elif operand.type == 'values' -%}
-        {%- set modifiers = ['case_sensitive'] -%}
-    {%- endif -%}
+    {%- set modifiers = {'text': ['nulls', 'case_sensitive'],
+        'values': ['case_sensitive'], 'number': ['nulls'] + (['over']
+        if context.row is none else [])}.get(operand.type, ['nulls']) -%}
     {%- set asked = given -%}
     {%- if given is not mapping -%}
         {%- set is_list = given is sequence and given is not string -%}
@@ -127,12 +151,18 @@
     {%- set names = [] -%}
     {%- set before = context.errors | length -%}
     {%- set allowed = [] -%}
-    {%- for operator, entry in operators.items() if operand.type in entry.types -%}
+    {%- for operator, entry in operators.items()
+        if operand.type in entry.types and (context.row is none or not entry.ranks) -%}
         {%- do allowed.append(operator) -%}
     {%- endfor -%}
     {%- for key in asked -%}
-        {%- if key in operators and operand.type in operators[key].types -%}
+        {%- if key in allowed -%}
             {%- do names.append(key) -%}
+        {%- elif key in operators and operators[key].ranks and context.row is not none -%}
+            {%- do crm_segmentation.rule_error(
+                context, path, "'" ~ key ~ "' is asked of an account, not of one row",
+                none, allowed, ''
+            ) -%}
         {%- elif key in operators -%}
             {%- do crm_segmentation.rule_error(
                 context, path, name ~ ' is of type ' ~ operand.type
@@ -180,8 +210,31 @@
             {%- do operand.update({'fold': not asked.case_sensitive}) -%}
         {%- endif -%}
     {%- endif -%}
+    {%- do operand.update({'over': none}) -%}
+    {%- set ranking = names | select('in', ['top_percent', 'bottom_percent', 'top', 'bottom'])
+        | list -%}
+    {%- if 'over' in asked and 'over' in modifiers -%}
+        {%- if not ranking -%}
+            {%- do crm_segmentation.rule_error(
+                context, path ~ '.over', 'for a ranking only', asked.over,
+                'beside top_percent, bottom_percent, top, bottom', ''
+            ) -%}
+        {%- endif -%}
+        {%- do operand.update({
+            'over': crm_segmentation.read_over(context, asked.over, path ~ '.over')
+        }) -%}
+    {%- endif -%}
+    {%- if ranking and 'nulls' in asked -%}
+        {%- do crm_segmentation.rule_error(
+            context, path ~ '.nulls', 'an account without a value has no rank',
+            asked.nulls, '', "Leave 'nulls' away, or say 'any' with 'is_null'."
+        ) -%}
+    {%- endif -%}
     {%- set tree = {} -%}
     {%- set parts = [] -%}
+    {%- set thresholds = [] -%}
+    {%- set value = namespace(sql=none if operand.type in ['values', 'point']
+        else operand.sql) -%}
     {%- for operator in names -%}
         {%- set entry = operators[operator] -%}
         {%- set read = crm_segmentation[entry.macro](
@@ -189,6 +242,8 @@
         ) -%}
         {%- if read is not none -%}
             {%- do tree.update({operator: read.value}) -%}
+            {%- set value.sql = read.get('value_sql', value.sql) -%}
+            {%- do thresholds.extend(read.get('thresholds', [])) -%}
             {%- if read.total is defined -%}
                 {%- do parts.append(read.sql) -%}
             {%- else -%}
@@ -215,12 +270,14 @@
         'atomic': parts | length == 1,
         'path': path,
         'kind': 'attribute',
+        'value_sql': value.sql,
+        'thresholds': thresholds,
     }) }}
 {% endmacro %}
 
 {#
-    What an operator compares: {name, type, sql, allowed, fold, bridge}. Naming an
-    attribute joins the model that holds it.
+    What an operator compares: {name, type, sql, allowed, fold, model}; a point has
+    longitude_sql too. Naming an attribute joins the model that holds it.
 #}
 {% macro operand(context, name) %}
     {%- if context.row is not none -%}
@@ -242,6 +299,7 @@
         'type': entry.type,
         'model': entry.model,
         'sql': entry.model ~ '.' ~ column ~ ('_lat' if entry.type == 'point' else ''),
+        'longitude_sql': entry.model ~ '.' ~ column ~ '_lon',
         'allowed': entry.get('allowed'),
         'fold': true,
     }) }}

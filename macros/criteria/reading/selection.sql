@@ -124,7 +124,7 @@
 
 {#
     A comparison with numbers: a number (eq), or any of eq, neq, gt, gte, lt, lte,
-    between, not_between, joined with AND: {parts, value}; none where it is wrong.
+    between, not_between, joined with AND: {parts, value, thresholds}.
 #}
 {% macro read_comparison(context, raw, path, what) %}
     {%- set allowed = ['eq', 'neq', 'gt', 'gte', 'lt', 'lte', 'between', 'not_between'] -%}
@@ -160,7 +160,11 @@
             context, path, 'no comparison', none, allowed, 'Say what it is compared with.'
         ) -%}
     {%- endfor -%}
-    {{ return({'parts': parts, 'value': value}) }}
+    {%- set thresholds = [] -%}
+    {%- for part in parts -%}
+        {%- do thresholds.extend(part[1:]) -%}
+    {%- endfor -%}
+    {{ return({'parts': parts, 'value': value, 'thresholds': thresholds}) }}
 {% endmacro %}
 
 {#

@@ -120,6 +120,34 @@
     }) }}
 {% endmacro %}
 
+{# A number from `low` to `high`, both in plain digits; `positive`: and not 0. #}
+{% macro read_bounded_number(context, name, raw, path, low, high, positive=false) %}
+    {%- set read = crm_segmentation.read_value(
+        context, {'name': name, 'type': 'number', 'allowed': none}, raw, path
+    ) -%}
+    {%- if read is not none and (crm_segmentation.is_greater(low, read.sql)
+        or crm_segmentation.is_greater(read.sql, high)
+        or (positive and not crm_segmentation.is_greater(read.sql, low))) -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, 'out of range', raw,
+            ('above ' if positive else 'from ') ~ low ~ ' to ' ~ high, ''
+        ) -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {{ return(read) }}
+{% endmacro %}
+
+{# A whole number from `low` to `high`, written as such. #}
+{% macro read_whole_number(context, name, raw, path, low, high=1000000000) %}
+    {%- if raw is boolean or raw is not integer or raw < low or raw > high -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, name ~ ' is a whole number', raw, low ~ ' to ' ~ high, ''
+        ) -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {{ return({'sql': raw | string, 'value': raw}) }}
+{% endmacro %}
+
 {# Too many digits for an engine to compare exactly with a decimal of 38 digits. #}
 {% macro is_too_long(plain) %}
     {%- set parts = plain.lstrip('-').split('.') -%}
