@@ -35,7 +35,7 @@
     {%- for name in asked -%}
         {%- do selects.append(
             ('select distinct' if asked | length == 1 else 'select')
-            ~ ' account_id\nfrom ' ~ ref(name)
+            ~ ' account_id\nfrom ' ~ crm_segmentation.rule_relation(context, name)
         ) -%}
     {%- endfor -%}
     {%- set name = crm_segmentation.accounts_cte(

@@ -38,7 +38,7 @@
     {%- for name in names -%}
         {%- do selects.append(
             ('select distinct' if names | length == 1 else 'select')
-            ~ ' account_id\nfrom ' ~ ref(name)
+            ~ ' account_id\nfrom ' ~ crm_segmentation.rule_relation(context, name)
         ) -%}
     {%- endfor -%}
     {#- union, not union all: one row per account -#}

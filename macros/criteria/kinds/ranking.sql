@@ -55,13 +55,15 @@
     {%- endfor -%}
     {%- if cte.found is none -%}
         {%- set cte.found = {
-            'name': 'rankings', 'render': 'render_rankings', 'columns': [], 'models': [],
+            'name': 'rankings', 'render': 'render_rankings', 'columns': [], 'models': {},
         } -%}
         {%- do context.ctes.append(cte.found) -%}
     {%- endif -%}
     {%- for model in [operand.model] + ([] if operand.over is none
         else [operand.over.model]) if model not in cte.found.models -%}
-        {%- do cte.found.models.append(model) -%}
+        {%- do cte.found.models.update({
+            model: crm_segmentation.rule_relation(context, model)
+        }) -%}
     {%- endfor -%}
     {%- for column in cte.found.columns if column.sql == expression -%}
         {%- set cte.column = column -%}
@@ -81,8 +83,8 @@
         {%- do columns.append(column.sql ~ ' as ' ~ column.name) -%}
     {%- endfor -%}
     {%- set joins = [] -%}
-    {%- for model in cte.models -%}
-        {%- do joins.append('\nleft join ' ~ ref(model) ~ ' as ' ~ model
+    {%- for model, relation in cte.models.items() -%}
+        {%- do joins.append('\nleft join ' ~ relation ~ ' as ' ~ model
             ~ '\n    on base.account_id = ' ~ model ~ '.account_id') -%}
     {%- endfor -%}
     {{ return('select\n    ' ~ columns | join(',\n') | indent(4) ~ '\nfrom base'

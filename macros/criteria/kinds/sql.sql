@@ -68,7 +68,8 @@
     {%- do context.ctes.append({
         'name': name,
         'sql': 'select\n    account_id,\n    coalesce((' ~ text
-            ~ '), false) as is_met\nfrom ' ~ ref('account_attributes'),
+            ~ '), false) as is_met\nfrom '
+            ~ crm_segmentation.rule_relation(context, 'account_attributes'),
     }) -%}
     {{ return({
         'tree': {'sql': {'expression': text, 'reason': given.reason}},

@@ -18,7 +18,10 @@
         {%- set found.cte = known -%}
     {%- endfor -%}
     {%- if found.cte is none -%}
-        {%- set found.cte = dict(table, columns=[], render='render_evidence') -%}
+        {%- set found.cte = dict(
+            table, columns=[], render='render_evidence',
+            relation=crm_segmentation.rule_relation(context, table.model)
+        ) -%}
         {%- do context.ctes.append(found.cte) -%}
     {%- endif -%}
     {%- set asked = {
@@ -92,7 +95,7 @@
     {%- endfor -%}
     {{ return(
         'select\n    ' ~ columns | join(',\n') | indent(4)
-        ~ '\nfrom ' ~ ref(cte.model) ~ ' as ' ~ cte.model
+        ~ '\nfrom ' ~ cte.relation ~ ' as ' ~ cte.model
         ~ ('\nwhere\n    ' ~ scope | join('\nand ') | indent(4) if scope else '')
         ~ '\ngroup by ' ~ cte.model ~ '.account_id'
     ) }}

@@ -74,7 +74,8 @@
     | sql        | boolean expression, never NULL                              |
     | atomic     | the SQL needs no brackets among and, or, not                |
     | value_sql  | what the account has, NULL for unknown; none where there is |
-    |            | no one value; it needs no evidence beyond that of `sql`     |
+    |            | no one value; it needs no evidence beyond that of `sql`,    |
+    |            | unless `context.with_values` asks for it                    |
     | thresholds | numbers in plain digits with which the value is compared    |
 
     A kind's macro gives tree, sql, atomic and, where it has them, the last two.
@@ -233,8 +234,7 @@
     {%- set tree = {} -%}
     {%- set parts = [] -%}
     {%- set thresholds = [] -%}
-    {%- set value = namespace(sql=none if operand.type in ['values', 'point']
-        else operand.sql) -%}
+    {%- set value = namespace(sql=crm_segmentation.attribute_value(context, operand)) -%}
     {%- for operator in names -%}
         {%- set entry = operators[operator] -%}
         {%- set read = crm_segmentation[entry.macro](
@@ -273,6 +273,28 @@
         'value_sql': value.sql,
         'thresholds': thresholds,
     }) }}
+{% endmacro %}
+
+{# SQL of an attribute's value as an explanation shows it, or none. #}
+{% macro attribute_value(context, operand) %}
+    {%- if context.row is not none -%}
+        {{ return(none) }}
+    {%- elif operand.type == 'point' -%}
+        {{ return('cast(' ~ operand.sql ~ " as text) || ', ' || cast("
+            ~ operand.longitude_sql ~ ' as text)') }}
+    {%- elif operand.type == 'values' -%}
+        {%- if not context.with_values -%}
+            {{ return(none) }}
+        {%- endif -%}
+        {%- set value = operand.model ~ '.value' -%}
+        {{ return(crm_segmentation.values_evidence(
+            context, operand,
+            'string_agg(' ~ value ~ ", ', ' order by "
+                ~ crm_segmentation.by_bytes(value) ~ ')',
+            value ~ ' is not null'
+        )) }}
+    {%- endif -%}
+    {{ return(operand.sql) }}
 {% endmacro %}
 
 {#

@@ -1,20 +1,34 @@
 {#
     Read a rule: YAML text to a tree whose every node carries its SQL.
 
+    | argument    | meaning                                                   |
+    |-------------|-----------------------------------------------------------|
+    | rule_text   | YAML, or a tree that was read before                      |
+    | base        | name of the base model                                    |
+    | name        | of the rule, for errors                                   |
+    | relations   | name of a model -> its relation, for a rule that is read  |
+    |             | outside its own model; without it every model is a `ref`  |
+    | with_values | whether leaves give the value that they compare, whatever |
+    |             | it costs                                                  |
+
     | returned         | meaning                                               |
     |------------------|-------------------------------------------------------|
+    | name             | of the rule                                           |
     | base             | name of the base model                                |
     | as_of            | the day as of which the rule is asked                 |
     | tree             | the rule, shorthands written out                      |
     | hash             | md5 of base and tree as JSON with sorted keys         |
     | sql              | the rule as one boolean expression, never NULL        |
-    | leaves           | account-level leaves in the order of the text         |
+    | root             | the outermost node: word, children, leaf, sql         |
+    | leaves           | account-level leaves in the order of the text, each   |
+    |                  | with its `number` from 1                              |
+    | relations        | as given                                              |
     | attribute_models | models that hold the named attributes                 |
     | ctes             | evidence, each with one row per account               |
 
     Errors: all that is wrong with the rule, in one message.
 #}
-{% macro read_rule(rule_text, base, name) %}
+{% macro read_rule(rule_text, base, name, relations=none, with_values=false) %}
     {%- set context = {
         'name': name,
         'as_of': crm_segmentation.as_of_date(),
@@ -27,8 +41,10 @@
         'row': none,
         'count': {'leaves': 0},
         'level': 1,
+        'relations': relations,
+        'with_values': with_values,
     } -%}
-    {%- set given = fromyaml(rule_text) -%}
+    {%- set given = fromyaml(rule_text) if rule_text is string else rule_text -%}
     {%- set root = none -%}
     {%- if given is none -%}
         {%- do crm_segmentation.rule_error(
@@ -40,7 +56,11 @@
         {%- set root = crm_segmentation.read_tree(context, given, '') -%}
     {%- endif -%}
     {%- do crm_segmentation.raise_rule_errors(context) -%}
+    {%- for leaf in context.leaves -%}
+        {%- do leaf.update({'number': loop.index}) -%}
+    {%- endfor -%}
     {{ return({
+        'name': name,
         'base': base,
         'as_of': context.as_of,
         'tree': root.tree,
@@ -50,5 +70,24 @@
         'leaves': context.leaves,
         'attribute_models': context.attribute_models,
         'ctes': context.ctes,
+        'relations': relations,
     }) }}
+{% endmacro %}
+
+{#
+    The relation of a model that a rule names. Every kind asks here and not `ref`,
+    so that a rule can be rendered again outside of its own model, where dbt knows no
+    reference of it.
+#}
+{% macro rule_relation(context, name) %}
+    {%- if context.relations is none -%}
+        {{ return(ref(name) | string) }}
+    {%- elif name not in context.relations -%}
+        {{ exceptions.raise_compiler_error(
+            "The rule '" ~ context.name ~ "' reads '" ~ name ~ "', which its model does "
+            ~ 'not; it reads ' ~ context.relations.keys() | sort | join(', ')
+            ~ '. Parse the project anew: dbt parse --no-partial-parse.'
+        ) }}
+    {%- endif -%}
+    {{ return(context.relations[name]) }}
 {% endmacro %}

@@ -75,12 +75,14 @@
             {%- elif context['count'].leaves <= limits.leaves -%}
                 {#- a node inside the leaf, like `where`, is one level deeper -#}
                 {%- do context.update({'level': node.level}) -%}
+                {%- set before = context.leaves | length -%}
                 {%- do node.update({'leaf': crm_segmentation.read_leaf(
                     context, word, node.given[word],
                     (node.path ~ '.' if node.path else '') ~ word
                 )}) -%}
                 {%- if context.row is none and node.leaf is not none -%}
-                    {%- do context.leaves.append(node.leaf) -%}
+                    {#- leaves inside it were read first, and stand behind it -#}
+                    {%- do context.leaves.insert(before, node.leaf) -%}
                 {%- endif -%}
             {%- endif -%}
         {%- endif -%}

@@ -149,8 +149,8 @@ FAULTS = [
     Fault(
         "accounts without attributes are lost",
         "macros/criteria/render_members.sql",
-        "    left join {{ relation",
-        "    inner join {{ relation",
+        "left join {{ relation",
+        "inner join {{ relation",
     ),
     # comparisons
     Fault("gte leaves the threshold out", KINDS + "order.sql", "'gte': '>='", "'gte': '>'", "gte"),
