@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 # sub-command -> (module with `main(argv) -> int`, what it does)
 COMMANDS = {
+    "postgres": ("crm_segmentation.postgres", "run a PostgreSQL server in a folder of the project"),
     "summary": ("crm_segmentation.summary", "print what the last build made"),
     "contracts": ("crm_segmentation.contracts", "write the YAML contracts of generated columns"),
 }

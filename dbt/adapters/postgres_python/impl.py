@@ -1,0 +1,62 @@
+"""The adapter: PostgresAdapter, and Python models run in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from dbt.adapters.__about__ import version as adapters_version
+from dbt.adapters.base.impl import AdapterTrackingRelationInfo, log_code_execution
+from dbt.adapters.contracts.connection import AdapterResponse
+from dbt.adapters.postgres.impl import PostgresAdapter
+from dbt.adapters.postgres_python import python_models
+from dbt.adapters.postgres_python.__version__ import version
+from dbt.adapters.postgres_python.connections import PostgresPythonConnectionManager
+from dbt.adapters.postgres_python.session import Session
+
+
+class PostgresPythonAdapter(PostgresAdapter):
+    ConnectionManager = PostgresPythonConnectionManager
+
+    connections: PostgresPythonConnectionManager
+
+    @classmethod
+    def get_adapter_run_info(cls, config: Any) -> AdapterTrackingRelationInfo:
+        """As dbt does it, which guesses the module from the name of the class."""
+        return AdapterTrackingRelationInfo(
+            adapter_name="postgres_python",
+            base_adapter_version=adapters_version,
+            adapter_version=version,
+            model_adapter_details=cls._get_adapter_specific_run_info(config),
+        )
+
+    @log_code_execution
+    def submit_python_job(self, parsed_model: dict, compiled_code: str) -> AdapterResponse:
+        """Run a Python model and write what it returns, on the connection of the node.
+
+        The model reads and fits outside a transaction, unless a hook of it has opened one; the
+        table is created and filled inside one, which the materialization commits.
+        """
+        connection = self.connections.get_thread_connection()
+        session = Session(connection.handle, keep_transaction=connection.transaction_open)
+        if not connection.transaction_open:
+            # what dbt has read until here left a transaction behind
+            connection.handle.commit()
+        source = python_models.find_source(parsed_model, self.project_folders(parsed_model))
+        with python_models.running(parsed_model, compiled_code, source) as module:
+            result = module.model(module.dbtObj(session.table), session)
+            if not connection.transaction_open:
+                self.connections.begin()
+            rows = session.write(result, **module.dbt_target_table)
+        return AdapterResponse(_message=f"SELECT {rows}", code="SELECT", rows_affected=rows)
+
+    def project_folders(self, parsed_model: dict) -> list[Path]:
+        """Where the file of a model may lie: its package's folder, when dbt knows it."""
+        package = parsed_model.get("package_name")
+        folders = []
+        if getattr(self.config, "project_name", None) == package:
+            folders.append(Path(self.config.project_root))
+        dependencies: Any = getattr(self.config, "dependencies", None) or {}
+        if package in dependencies:
+            folders.append(Path(dependencies[package].project_root))
+        return folders

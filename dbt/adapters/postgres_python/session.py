@@ -1,0 +1,140 @@
+"""What a Python model gets and gives: `session`, the tables of `dbt.ref`, and the result."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+from dbt.adapters.postgres_python import copying, frames
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE, quote_ident
+
+# rows that are in memory at a time as Python objects
+CHUNK = 20_000
+
+
+class Rows:
+    """A query that has not run yet; `dbt.ref`, `dbt.source` and `session.query` return one.
+
+    Its rows come through a server-side cursor, a chunk at a time.
+    """
+
+    def __init__(self, session: Session, sql: str) -> None:
+        self.session = session
+        self.sql = sql
+
+    def chunks(self, size: int = CHUNK) -> Iterator[Any]:
+        """The rows as pandas frames of at most `size` rows; at least one, if an empty one."""
+        with self.session.reading(self.sql, size) as cursor:
+            first = cursor.fetchmany(size)
+            columns = frames.columns_of(cursor)
+            yield frames.frame_of(first, columns)
+            while len(first) == size:
+                first = cursor.fetchmany(size)
+                if first:
+                    yield frames.frame_of(first, columns)
+
+    def df(self) -> Any:
+        """All rows as one pandas frame."""
+        return frames.concatenate(list(self.chunks()))
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """All rows as tuples."""
+        with self.session.reading(self.sql, CHUNK) as cursor:
+            return list(cursor)
+
+    # as the adapters of other engines call it
+    to_pandas = df
+
+
+class Session:
+    """The connection of the node, as a Python model sees it."""
+
+    def __init__(self, handle: Any, keep_transaction: bool = False) -> None:
+        self.handle = handle
+        self.keep_transaction = keep_transaction
+        self.cursor_numbers = itertools.count(1)
+
+    def table(self, name: str) -> Rows:
+        """The rows of a table, named as dbt renders it."""
+        return self.query(f"select * from {name}")
+
+    def query(self, sql: str) -> Rows:
+        """The rows of a query."""
+        return Rows(self, sql)
+
+    def execute(self, sql: str, parameters: Any = None) -> int:
+        """Run a statement; the number of rows it touched."""
+        with self.handle.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            touched = cursor.rowcount
+        self.end_transaction()
+        return int(touched)
+
+    def end_transaction(self) -> None:
+        """A fit may take an hour: it holds no transaction open unless a hook wants it to."""
+        if not self.keep_transaction:
+            self.handle.commit()
+
+    def reading(self, sql: str, size: int) -> Reading:
+        """A server-side cursor over a query, for a `with` block."""
+        return Reading(self, sql, size)
+
+    def write(
+        self,
+        result: Any,
+        schema: str | None,
+        identifier: str,
+        temporary: bool = False,
+        unlogged: bool = False,
+        column_types: dict[str, str] | None = None,
+        known_types: dict[str, str] | None = None,
+    ) -> int:
+        """Create the table and fill it with what a model returned; the number of rows.
+
+        `column_types` is what the model states, `known_types` what an older table says.
+        """
+        self.keep_transaction = True
+        with self.handle.cursor() as cursor:
+            parts = [part for part in (schema, identifier) if part]
+            table = ".".join(quote_ident(part, cursor) for part in parts)
+            kind = "temporary" if temporary else "unlogged" if unlogged else ""
+            create = f"create {kind} table {table}"
+            if isinstance(result, Rows):
+                cursor.execute(f"{create} as {result.sql}")
+                return int(cursor.rowcount)
+            chunks = iter(frames.as_chunks(result))
+            first = next(chunks, None)
+            if first is None:
+                raise TypeError("the model returned no frame at all, not even an empty one")
+            columns = frames.columns_to_write(first, column_types or {}, known_types or {})
+            definitions = ", ".join(
+                f"{quote_ident(column.name, cursor)} {column.type}" for column in columns
+            )
+            cursor.execute(f"{create} ({definitions})")
+            return copying.copy(cursor, table, columns, itertools.chain([first], chunks))
+
+
+class Reading:
+    """A server-side cursor over a query, and the end of its transaction."""
+
+    def __init__(self, session: Session, sql: str, size: int) -> None:
+        self.session = session
+        self.sql = sql
+        self.size = size
+
+    def __enter__(self) -> Any:
+        handle = self.session.handle
+        self.began = handle.info.transaction_status == TRANSACTION_STATUS_IDLE
+        self.cursor = handle.cursor(f"python_model_{next(self.session.cursor_numbers)}")
+        self.cursor.itersize = self.size
+        frames.read_exactly(self.cursor)
+        self.cursor.execute(self.sql)
+        return self.cursor
+
+    def __exit__(self, error_type: Any, *rest: Any) -> None:
+        if error_type is not None:
+            return
+        self.cursor.close()
+        if self.began:
+            self.session.end_transaction()
