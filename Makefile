@@ -25,10 +25,18 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
+# duckdb or postgres: an output of profiles.yml
+TARGET ?= duckdb
+
+# PostgreSQL is the server that PGHOST names, else one of our own in .postgres/
+define server
+if [ "$(TARGET)" = postgres ]; then settings="$$($(BIN)/crm-segmentation postgres env)"; eval "$$settings"; fi
+endef
+
 .PHONY: demo
-demo: setup  ## Build and test the demo company on DuckDB and print what was built
-	$(BIN)/dbt build --quiet
-	$(BIN)/crm-segmentation summary
+demo: setup  ## Build and test the demo company and print what was built (TARGET=postgres: there)
+	@$(server); $(BIN)/dbt build --quiet --target $(TARGET) && \
+	    $(BIN)/crm-segmentation summary --target $(TARGET)
 
 .PHONY: test
 test: setup lint  ## Run the whole suite: lint, then pytest, which builds and tests the demo with dbt
@@ -62,4 +70,5 @@ example-online-retail: setup  ## Build and test the package on Online Retail (ne
 
 .PHONY: clean
 clean:  ## Remove what builds wrote (not the virtual environment)
+	@[ ! -d .postgres ] || $(BIN)/crm-segmentation postgres remove
 	rm -rf target logs crm_segmentation.duckdb crm_segmentation.duckdb.wal

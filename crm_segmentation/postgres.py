@@ -18,7 +18,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,9 @@ DATABASE = "crm_segmentation"
 
 # the longest path of a Unix socket, less the name of the socket in its folder
 LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432")
+
+# any of these set: there is a server already
+NAMES_OF_A_SERVER = ("PGHOST", "PGHOSTADDR", "PGSERVICE")
 
 SETTINGS = {
     "listen_addresses": "",
@@ -111,7 +114,11 @@ class Server:
         }
 
     def run(
-        self, program: str, *arguments: str, check: bool = True
+        self,
+        program: str,
+        *arguments: str,
+        check: bool = True,
+        environment: dict[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Call a program of the wheel as the user that owns the server."""
         # pg_ctl leaves a server behind that keeps its output open: a file, not a pipe
@@ -124,6 +131,7 @@ class Server:
                 text=True,
                 check=False,
                 cwd="/",
+                env={**without_libpq(os.environ), **(environment or {})},
                 user=server_user(),
                 group=None if server_user() is None else group_of(server_user()),
                 extra_groups=None if server_user() is None else [],
@@ -167,7 +175,9 @@ class Server:
             "--no-instructions",
         )
 
-    def start(self, settings: dict[str, str] | None = None) -> None:
+    def start(
+        self, settings: dict[str, str] | None = None, environment: dict[str, str] | None = None
+    ) -> None:
         """Start the server unless it runs, and make the database unless it is there."""
         self.create()
         if self.pid() is not None:
@@ -186,6 +196,7 @@ class Server:
             f"--log={self.log}",
             f"--options={options}",
             check=False,
+            environment=environment,
         )
         if started.returncode:
             log = self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
@@ -221,6 +232,11 @@ class Server:
             shutil.rmtree(self.socket_folder, ignore_errors=True)
 
 
+def without_libpq(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment without what names another server."""
+    return {name: value for name, value in environment.items() if not name.startswith("PG")}
+
+
 def group_of(user: str | None) -> int | None:
     return None if user is None else pwd.getpwnam(user).pw_gid
 
@@ -250,9 +266,9 @@ def connection(environment: dict[str, str]) -> Iterator[Any]:
 
     opened = psycopg2.connect(
         host=environment["PGHOST"],
-        port=environment.get("PGPORT"),
-        user=environment.get("PGUSER"),
-        dbname=environment.get("PGDATABASE"),
+        port=environment["PGPORT"],
+        user=environment["PGUSER"],
+        dbname=environment["PGDATABASE"],
         connect_timeout=10,
     )
     opened.autocommit = True
@@ -304,8 +320,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def act(action: str, server: Server, rest: Sequence[str]) -> int:
-    if action == "env" and os.environ.get("PGHOST"):
-        # a server of the user's own
+    if action == "env" and any(os.environ.get(name) for name in NAMES_OF_A_SERVER):
+        # the user has one of his own
         return 0
     if action in ("start", "env", "psql"):
         server.start()

@@ -7,13 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from postgres_databases import Database, Databases, NoCollationError, named_server, start_server
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,23 +35,30 @@ class DbtRun:
     output: str
     database: Path
     target: Path
+    postgres: Database | None = None
 
     def manifest(self) -> dict[str, Any]:
         return json.loads((self.target / "manifest.json").read_text())
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
+        if self.postgres:
+            return self.postgres.query(sql)
         with duckdb.connect(str(self.database), read_only=True) as connection:
             return connection.execute(sql).fetchall()
 
 
 @dataclass(frozen=True)
 class DbtProject:
-    """A dbt project with a DuckDB file and a target folder of its own."""
+    """A dbt project with a database and a target folder of its own.
+
+    The database is a DuckDB file, or one of PostgreSQL where there is one.
+    """
 
     folder: Path
     database: Path
     target: Path
     environment: dict[str, str] = field(default_factory=dict)
+    postgres: Database | None = None
 
     def run(
         self, *arguments: str, vars: dict[str, Any] | None = None, check: bool = True
@@ -67,11 +75,14 @@ class DbtProject:
         ]
         if vars:
             command += ["--vars", json.dumps(vars)]
+        if self.postgres and arguments[0] not in ("deps", "clean"):
+            command += ["--target", "postgres"]
         done = subprocess.run(
             command,
             cwd=self.folder,
             env={
                 **os.environ,
+                **(self.postgres.environment if self.postgres else {}),
                 **self.environment,
                 "CRM_SEGMENTATION_DUCKDB": str(self.database),
                 # not an option, which `dbt deps` does not know
@@ -87,14 +98,21 @@ class DbtProject:
         output = done.stdout + done.stderr
         if check and done.returncode:
             pytest.fail(f"dbt {' '.join(arguments)} failed:\n{output[-8000:]}")
-        return DbtRun(done.returncode, output, self.database, self.target)
+        return DbtRun(done.returncode, output, self.database, self.target, self.postgres)
 
 
 @pytest.fixture(scope="session")
 def make_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., DbtProject]:
-    """Make a project: `folder` None is this one, else a folder that is copied first."""
+    """Make a project: `folder` None is this one, else a folder that is copied first.
 
-    def make(folder: Path | None = None, environment: dict[str, str] | None = None) -> DbtProject:
+    With `postgres` it is built there, by the target of that name, instead of in a DuckDB file.
+    """
+
+    def make(
+        folder: Path | None = None,
+        environment: dict[str, str] | None = None,
+        postgres: Database | None = None,
+    ) -> DbtProject:
         place = tmp_path_factory.mktemp("dbt")
         if folder is not None:
             # what builds in the folder left behind stays there: dbt_packages links back
@@ -107,6 +125,7 @@ def make_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., DbtP
             database=place / "crm_segmentation.duckdb",
             target=place / "target",
             environment=environment or {},
+            postgres=postgres,
         )
 
     return make
@@ -116,6 +135,45 @@ def make_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., DbtP
 def demo_build(make_project: Callable[..., DbtProject]) -> DbtRun:
     """The demo company, built and tested once a session. Read it, never change it."""
     return make_project().run("build")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Databases]:
+    """A PostgreSQL server: the one that PGHOST names, else one of this session's own.
+
+    `postgres.make()` gives a database, with `template=` a copy of another one in some 20 ms;
+    `postgres.drop()` takes it away. The fixture `postgres_database` does both for a test.
+    """
+    environment = named_server()
+    if environment is not None:
+        yield Databases(environment)
+        return
+    server = start_server()
+    try:
+        yield Databases(server.environment("postgres"), server)
+    finally:
+        server.remove()
+
+
+@pytest.fixture
+def postgres_database(postgres: Databases) -> Iterator[Database]:
+    """An empty database for one test."""
+    database = postgres.make()
+    yield database
+    postgres.drop(database)
+
+
+@pytest.fixture(scope="session")
+def collated_database(postgres: Databases) -> Iterator[Database]:
+    """A database whose text order is a language's, as on a user's server, and not that of bytes."""
+    try:
+        database = postgres.make(collation=True)
+    except NoCollationError as error:
+        if os.environ.get("CRM_SEGMENTATION_NO_SKIPS"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+    yield database
+    postgres.drop(database)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,27 @@
+"""The server for tests and for trying out: databases of their own, on two collations."""
+
+from __future__ import annotations
+
+from postgres_databases import Database, Databases
+
+IN_ORDER = "select string_agg(word, ' ' order by word) from unnest(array['b', 'a', 'B', 'ä']) word"
+
+
+def test_each_database_is_its_own(postgres: Databases, postgres_database: Database) -> None:
+    postgres_database.execute("create table only_here as select 1 as one")
+    copy = postgres.make(template=postgres_database.name)
+    empty = postgres.make()
+    count = "select count(*) from pg_tables where tablename = 'only_here'"
+    try:
+        assert copy.query(count) == [(1,)]
+        assert empty.query(count) == [(0,)]
+    finally:
+        postgres.drop(copy)
+        postgres.drop(empty)
+
+
+def test_one_database_sorts_by_bytes_and_one_by_a_language(
+    postgres_database: Database, collated_database: Database
+) -> None:
+    assert postgres_database.query(IN_ORDER) == [("B a b ä",)]
+    assert collated_database.query(IN_ORDER) == [("a ä b B",)]
