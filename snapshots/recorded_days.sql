@@ -6,19 +6,22 @@
 ) }}
 
 -- A day counts as recorded once the other snapshots have written it:
--- depends_on: {{ ref('account_segment_history') }}
+-- depends_on: {{ ref('account_attribute_history') }}
 -- depends_on: {{ ref('group_membership_history') }}
 {%- set as_of = crm_segmentation.date_literal(crm_segmentation.as_of_date()) %}
 
 select
-    cast('attribute' as text) as kind,
-    cast('rfm_segment' as text) as name,
+    cast(null as text) as kind,
+    cast(null as text) as name,
     {{ as_of }} as as_of_date
+where 1 = 0
+{%- for attribute in crm_segmentation.recorded_attributes() %}
 union all
 select
     'attribute' as kind,
-    'cluster_id' as name,
+    {{ crm_segmentation.text_literal(attribute) }} as name,
     {{ as_of }} as as_of_date
+{%- endfor %}
 {%- for group in crm_segmentation.recorded_groups() %}
 union all
 select

@@ -33,7 +33,7 @@ where valid_to = {{ crm_segmentation.date_literal(crm_segmentation.as_of_date())
 #}
 {% macro refuse_earlier_day() %}
     {%- set tables = [
-        'account_segment_history', 'group_membership_history', 'recorded_days'
+        'account_attribute_history', 'group_membership_history', 'recorded_days'
     ] -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'snapshot', 'retry']
         and crm_segmentation.setting('record_history') -%}

@@ -17,12 +17,12 @@
 {% endmacro %}
 
 {#
-    The same, each with its entry in the catalogue: name -> {type, model, column, ..}.
+    The same, each with its entry in the catalogue of attributes: name -> {type,
+    model, column, ..}.
     Errors: a name that is no attribute, or one of a type that is not recorded; all
     of them together.
 #}
-{% macro recorded_attribute_entries() %}
-    {%- set catalog = crm_segmentation.attribute_catalog() -%}
+{% macro recorded_attribute_entries(catalog) %}
     {%- set types = ['text', 'number', 'boolean', 'date'] -%}
     {%- set entries = {} -%}
     {%- set problems = [] -%}

@@ -31,12 +31,12 @@ where group_name = '%s'
 """
 
 # the models by name too: without recording, the snapshots are not there to ask for
-SELECTION = ("+recorded_days", "+group_sizes", "+account_segments")
+SELECTION = ("+recorded_days", "+group_sizes", "+recorded_attribute_values")
 ROOMS = (
     "snapshots",
     "models/intermediate/history",
     "models/marts/outcomes/_outcomes__models.yml",
-    "models/marts/outcomes/account_segments.sql",
+    "models/marts/outcomes/recorded_attribute_values.sql",
     "models/marts/outcomes/group_memberships.sql",
     "models/marts/outcomes/group_sizes.sql",
 )
@@ -52,11 +52,11 @@ class Step:
 
     run: DbtRun
     memberships: set[Row]
-    segments: set[Row]
+    values: set[Row]
     days: set[Row]
     ids: list[str]
     spells: set[Row] = field(default_factory=set)
-    segment_spells: set[Row] = field(default_factory=set)
+    value_spells: set[Row] = field(default_factory=set)
     sizes: set[Row] = field(default_factory=set)
 
 
@@ -117,16 +117,16 @@ class Timeline:
                     " from crm_history.group_membership_history"
                 )
             ),
-            segments=set(
+            values=set(
                 run.query(
-                    "select account_id, status, rfm_segment, cluster_id, valid_from, valid_to"
-                    " from crm_history.account_segment_history"
+                    "select account_id, attribute, status, value, valid_from, valid_to"
+                    " from crm_history.account_attribute_history"
                 )
             ),
             days=set(run.query("select kind, name, as_of_date from crm_history.recorded_days")),
             ids=[
                 interval_id
-                for table in ("group_membership_history", "account_segment_history")
+                for table in ("group_membership_history", "account_attribute_history")
                 for (interval_id,) in run.query(f"select interval_id from crm_history.{table}")
             ],
             spells=set(
@@ -135,10 +135,10 @@ class Timeline:
                     " from crm_intermediate.int_group_membership_spells"
                 )
             ),
-            segment_spells=set(
+            value_spells=set(
                 run.query(
                     "select account_id, attribute, value, valid_from, valid_to"
-                    " from crm_intermediate.int_account_segment_spells"
+                    " from crm_intermediate.int_account_attribute_spells"
                 )
             ),
             sizes=set(
@@ -171,12 +171,18 @@ def timeline(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
     # a leaves; a refresh of everything keeps what is recorded
     later = {"a": ("At risk", 1), "c": (None, 2), "n": ("Promising", 1)}
     steps["third"] = build(10, {"vip": "", "newcomers": "n"}, later, "--full-refresh")
-    # a returns, newcomers are no longer recorded
+    # a returns, newcomers and clusters are no longer recorded
     later = {"a": ("Champions", 1), "c": (None, 2), "n": ("Promising", 1)}
-    steps["fourth"] = build(20, {"vip": "ac", "newcomers": "n"}, later, recorded_groups=["vip"])
+    steps["fourth"] = build(
+        20,
+        {"vip": "ac", "newcomers": "n"},
+        later,
+        recorded_groups=["vip"],
+        recorded_attributes=["rfm_segment"],
+    )
     steps["refused"] = build(15, {"vip": "b"}, AT_FIRST, check=False)
     steps["unrecorded"] = build(15, {"vip": "b"}, AT_FIRST, record_history=False)
-    # nothing changes in the groups, which are recorded again
+    # nothing changes in the groups, and all is recorded again
     steps["fifth"] = build(25, {"vip": "ac", "newcomers": "n"}, later)
     return steps
 
@@ -187,9 +193,11 @@ def test_the_first_day_opens_an_interval_for_each(timeline: dict[str, Step]):
         ("a", "vip", "member", june(1), None),
         ("b", "vip", "member", june(1), None),
     }
-    assert first.segments == {
-        ("a", "present", "Champions", 1, june(1), None),
-        ("b", "present", "Loyal", 2, june(1), None),
+    assert first.values == {
+        ("a", "rfm_segment", "present", "Champions", june(1), None),
+        ("a", "cluster_id", "present", "1", june(1), None),
+        ("b", "rfm_segment", "present", "Loyal", june(1), None),
+        ("b", "cluster_id", "present", "2", june(1), None),
     }
     assert first.days == {
         ("group", "vip", june(1)),
@@ -199,7 +207,7 @@ def test_the_first_day_opens_an_interval_for_each(timeline: dict[str, Step]):
     }
     # the door opens on what was recorded before this day: nothing
     assert first.spells == set()
-    assert first.segment_spells == set()
+    assert first.value_spells == set()
     assert first.sizes == {
         ("vip", june(1), 2, None, None),
         ("newcomers", june(1), 0, None, None),
@@ -208,7 +216,7 @@ def test_the_first_day_opens_an_interval_for_each(timeline: dict[str, Step]):
 
 def test_the_same_day_twice_changes_nothing(timeline: dict[str, Step]):
     first, again = timeline["first"], timeline["same day"]
-    for part in ("memberships", "segments", "days", "spells", "segment_spells", "sizes"):
+    for part in ("memberships", "values", "days", "spells", "value_spells", "sizes"):
         assert getattr(again, part) == getattr(first, part), part
     assert sorted(again.ids) == sorted(first.ids)
 
@@ -219,10 +227,13 @@ def test_corrected_data_of_a_day_replaces_what_it_recorded(timeline: dict[str, S
         ("a", "vip", "member", june(1), None),
         ("c", "vip", "member", june(1), None),
     }
-    assert corrected.segments == {
-        ("a", "present", "Champions", 1, june(1), None),
-        ("b", "present", "Lost", 2, june(1), None),
-        ("c", "present", None, None, june(1), None),
+    assert corrected.values == {
+        ("a", "rfm_segment", "present", "Champions", june(1), None),
+        ("a", "cluster_id", "present", "1", june(1), None),
+        ("b", "rfm_segment", "present", "Lost", june(1), None),
+        ("b", "cluster_id", "present", "2", june(1), None),
+        ("c", "rfm_segment", "present", None, june(1), None),
+        ("c", "cluster_id", "present", None, june(1), None),
     }
 
 
@@ -234,8 +245,9 @@ def test_leaving_is_a_status_and_never_a_missing_row(timeline: dict[str, Step]):
         ("c", "vip", "member", june(1), None),
         ("n", "newcomers", "member", june(5), None),
     }
-    assert ("b", "present", "Lost", 2, june(1), june(5)) in second.segments
-    assert ("b", "gone", None, None, june(5), None) in second.segments
+    assert ("b", "rfm_segment", "present", "Lost", june(1), june(5)) in second.values
+    assert ("b", "rfm_segment", "gone", None, june(5), None) in second.values
+    assert ("b", "cluster_id", "gone", None, june(5), None) in second.values
     assert second.spells == {
         ("a", "vip", june(1), None, False, False),
         ("c", "vip", june(1), None, False, False),
@@ -256,10 +268,12 @@ def test_corrected_data_of_a_later_day_opens_what_it_had_ended(timeline: dict[st
         ("c", "vip", "left", june(5), None),
         ("n", "newcomers", "member", june(5), None),
     }
-    assert {row for row in corrected.segments if row[0] in "ac"} == {
-        ("a", "present", "Champions", 1, june(1), None),
-        ("c", "present", None, None, june(1), june(5)),
-        ("c", "present", None, 2, june(5), None),
+    assert {row for row in corrected.values if row[0] in "ac"} == {
+        ("a", "rfm_segment", "present", "Champions", june(1), None),
+        ("a", "cluster_id", "present", "1", june(1), None),
+        ("c", "rfm_segment", "present", None, june(1), None),
+        ("c", "cluster_id", "present", None, june(1), june(5)),
+        ("c", "cluster_id", "present", "2", june(5), None),
     }
 
 
@@ -275,23 +289,33 @@ def test_leaving_and_returning_makes_two_spells(timeline: dict[str, Step]):
         ("a", "vip", june(1), june(10), False, True),
         ("a", "vip", june(20), None, True, False),
     }
-    segments = {row[1:] for row in timeline["fifth"].segment_spells if row[0] == "a"}
-    assert segments == {
+    values = {row[1:] for row in timeline["fifth"].value_spells if row[0] == "a"}
+    assert values == {
         # one spell, though the segment's rows were cut by nothing else than a correction
         ("rfm_segment", "Champions", june(1), june(10)),
         ("rfm_segment", "At risk", june(10), june(20)),
         ("rfm_segment", "Champions", june(20), None),
-        ("cluster_id", "1", june(1), None),
+        ("cluster_id", "1", june(1), june(20)),
     }
 
 
 def test_an_attribute_is_not_cut_by_a_change_of_another(timeline: dict[str, Step]):
     # c's cluster changed on the 5th, its unknown segment did not
-    assert {row[1:] for row in timeline["fifth"].segment_spells if row[0] == "c"} == {
+    assert {row[1:] for row in timeline["fifth"].value_spells if row[0] == "c"} == {
         ("rfm_segment", None, june(1), None),
         ("cluster_id", None, june(1), june(5)),
-        ("cluster_id", "2", june(5), None),
+        ("cluster_id", "2", june(5), june(20)),
     }
+
+
+def test_an_attribute_that_is_recorded_no_longer_ends(timeline: dict[str, Step]):
+    for step, after in (("fourth", None), ("fifth", june(25))):
+        assert {row for row in timeline[step].values if row[0] == "n"} >= {
+            ("n", "rfm_segment", "present", "Promising", june(5), None),
+            ("n", "cluster_id", "present", "1", june(5), june(20)),
+            ("n", "cluster_id", "not_recorded", None, june(20), after),
+        }
+    assert ("n", "cluster_id", "present", "1", june(25), None) in timeline["fifth"].values
 
 
 def test_a_group_that_is_recorded_no_longer_ends_without_a_departure(timeline: dict[str, Step]):
@@ -313,14 +337,14 @@ def test_an_earlier_day_is_refused_before_anything_is_built(timeline: dict[str, 
     assert "got 2025-06-15; allowed: 2025-06-20, the newest day" in refused.run.output
     assert "record_history: false" in refused.run.output
     assert "OK created" not in refused.run.output
-    for part in ("memberships", "segments", "days", "spells", "segment_spells", "sizes"):
+    for part in ("memberships", "values", "days", "spells", "value_spells", "sizes"):
         assert getattr(refused, part) == getattr(fourth, part), part
 
 
 def test_a_past_day_can_be_built_without_recording_it(timeline: dict[str, Step]):
     fourth, past = timeline["fourth"], timeline["unrecorded"]
     assert past.memberships == fourth.memberships
-    assert past.segments == fourth.segments
+    assert past.values == fourth.values
     assert past.days == fourth.days
     # the door shows what was known before that day: what ended later is still open
     assert past.spells == {
@@ -333,7 +357,7 @@ def test_a_past_day_can_be_built_without_recording_it(timeline: dict[str, Step])
 def test_no_step_leaves_unsound_intervals(timeline: dict[str, Step]):
     for name, step in timeline.items():
         assert len(set(step.ids)) == len(step.ids), name
-        for rows, key in ((step.memberships, (0, 1)), (step.segments, (0,))):
+        for rows, key in ((step.memberships, (0, 1)), (step.values, (0, 1))):
             histories: dict[Row, list[tuple[date, date]]] = {}
             for row in rows:
                 end = row[-1] or date.max

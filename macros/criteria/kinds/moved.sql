@@ -50,10 +50,10 @@
 
 {# The recorded attribute that a leaf names, {name, type, ..}; none where it is not. #}
 {% macro read_recorded_attribute(context, given, path) %}
-    {%- set recorded = crm_segmentation.recorded_attributes() -%}
+    {%- set recorded = crm_segmentation.recorded_attribute_entries(context.attributes) -%}
     {%- set name = given.get('attribute') -%}
     {%- if name is string and name in recorded -%}
-        {{ return(dict(context.attributes[name], name=name, fold=true)) }}
+        {{ return(dict(recorded[name], name=name, fold=true)) }}
     {%- endif -%}
     {%- if 'attribute' in given -%}
         {%- set known = name is string and name in context.attributes -%}

@@ -11,7 +11,7 @@ recorded_days as (
 spells as (
 
     select *
-    from {{ ref('int_account_segment_spells') }}
+    from {{ ref('int_account_attribute_spells') }}
     where attribute = 'rfm_segment'
 
 ),

@@ -4,9 +4,9 @@ with
 
 recorded as (
 
-    {{ crm_segmentation.recorded_history('account_segment_history', {
-        'account_id': 'text', 'status': 'text', 'rfm_segment': 'text',
-        'cluster_id': 'integer', 'valid_from': 'date', 'valid_to': 'date'
+    {{ crm_segmentation.recorded_history('account_attribute_history', {
+        'account_id': 'text', 'attribute': 'text', 'status': 'text',
+        'value': 'text', 'valid_from': 'date', 'valid_to': 'date'
     }) | indent(4) }}
 
 ),
@@ -17,8 +17,8 @@ intervals as (
 
     select
         account_id,
-        rfm_segment,
-        cast(cluster_id as text) as cluster_id,
+        attribute,
+        value,
         valid_from,
         case when valid_to < {{ as_of }} then valid_to end as valid_to
     from recorded
@@ -26,28 +26,6 @@ intervals as (
         status = 'present'
         and valid_from < {{ as_of }}
         and (valid_to is null or valid_to > valid_from)
-
-),
-
--- A change of one attribute cuts the other's interval too, so each is put
--- together again by itself.
-versions as (
-
-    select
-        account_id,
-        'rfm_segment' as attribute,
-        rfm_segment as value,
-        valid_from,
-        valid_to
-    from intervals
-    union all
-    select
-        account_id,
-        'cluster_id' as attribute,
-        cluster_id as value,
-        valid_from,
-        valid_to
-    from intervals
 
 ),
 
@@ -65,7 +43,7 @@ compared as (
         lag(valid_to) over (
             partition by account_id, attribute order by valid_from
         ) as end_before
-    from versions
+    from intervals
 
 ),
 
@@ -94,16 +72,52 @@ numbered as (
 
 ),
 
+spells as (
+
+    select
+        account_id,
+        attribute,
+        value,
+        spell_number,
+        min(valid_from) as valid_from,
+        case when count(valid_to) = count(*) then max(valid_to) end as valid_to
+    from numbered
+    group by account_id, attribute, value, spell_number
+
+),
+
+neighbours as (
+
+    select
+        account_id,
+        attribute,
+        value,
+        valid_from,
+        valid_to,
+        lag(value) over (
+            partition by account_id, attribute order by spell_number
+        ) as value_before,
+        coalesce(
+            lag(valid_to) over (
+                partition by account_id, attribute order by spell_number
+            ) = valid_from,
+            false
+        ) as is_change
+    from spells
+
+),
+
 final as (
 
     select
         account_id,
         attribute,
         value,
-        min(valid_from) as valid_from,
-        case when count(valid_to) = count(*) then max(valid_to) end as valid_to
-    from numbered
-    group by account_id, attribute, value, spell_number
+        valid_from,
+        valid_to,
+        case when is_change then value_before end as value_before,
+        is_change
+    from neighbours
 
 )
 
