@@ -1,0 +1,1 @@
+"""Commands about rules: the JSON Schema, lint, and rules in a spreadsheet."""

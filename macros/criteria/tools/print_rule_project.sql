@@ -1,0 +1,82 @@
+{#
+    For `dbt run-operation`: the vocabulary of rules in this project and its
+    profiles, as one line of JSON. The commands about rules read it.
+#}
+{% macro print_rule_project() %}
+    {% do print('rule_project: ' ~ tojson(crm_segmentation.rule_project())) %}
+{% endmacro %}
+
+{% macro rule_project() %}
+    {%- set operators = {} -%}
+    {%- set shapes = crm_segmentation.operator_shapes() -%}
+    {%- for name, entry in crm_segmentation.operators().items() -%}
+        {%- do operators.update({name: {
+            'types': entry.types,
+            'negative': entry.negative,
+            'ranks': entry.get('ranks', false),
+            'shape': shapes.get(name),
+        }}) -%}
+    {%- endfor -%}
+    {%- set kinds = {} -%}
+    {%- set shapes = crm_segmentation.leaf_shapes() -%}
+    {%- for name in crm_segmentation.leaf_kinds() -%}
+        {%- do kinds.update({name: shapes.get(name)}) -%}
+    {%- endfor -%}
+    {%- set attributes = {} -%}
+    {%- for name, entry in crm_segmentation.attribute_catalog().items() -%}
+        {%- do attributes.update({name: {
+            'type': entry.type,
+            'allowed': entry.allowed,
+            'nullable': entry.nullable,
+            'model': entry.model,
+        }}) -%}
+    {%- endfor -%}
+    {{ return({
+        'as_of': crm_segmentation.as_of_date() | string,
+        'tree_words': crm_segmentation.tree_words(),
+        'limits': crm_segmentation.rule_limits(),
+        'windows': crm_segmentation.window_words(),
+        'week_start': crm_segmentation.week_start(),
+        'operators': operators,
+        'kinds': kinds,
+        'attributes': attributes,
+        'events': crm_segmentation.event_catalog(),
+        'relations': crm_segmentation.relation_catalog(),
+        'recorded_groups': crm_segmentation.recorded_groups(),
+        'recorded_attributes': crm_segmentation.recorded_attributes(),
+        'account_lists': crm_segmentation.account_lists(),
+        'channels': crm_segmentation.contact_channels(),
+        'purposes': crm_segmentation.setting('consent_purposes'),
+        'groups': crm_segmentation.published_groups(),
+    }) }}
+{% endmacro %}
+
+{#
+    The models of rules and groups that the project at hand holds, and what uses
+    each: other models, exposures.
+#}
+{% macro published_groups() %}
+    {%- set groups = [] -%}
+    {%- set users = {} -%}
+    {%- for node in (graph.nodes.values() | list if graph.nodes else [])
+            + (graph.exposures.values() | list if graph.exposures else [])
+        if node.resource_type in ['model', 'snapshot', 'exposure', 'analysis'] -%}
+        {%- for parent in node.depends_on.nodes -%}
+            {%- do users.setdefault(parent, []).append(node.name) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- for id, node in (graph.nodes.items() if graph.nodes else [])
+        if node.resource_type == 'model' -%}
+        {%- set published = node.config.meta.get('crm_segmentation') -%}
+        {%- if published is mapping and published.kind is defined -%}
+            {%- do groups.append({
+                'name': node.name,
+                'package': node.package_name,
+                'file': node.original_file_path,
+                'used_by': users.get(id, []),
+                'published': published,
+            }) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(groups) }}
+{% endmacro %}
