@@ -4,7 +4,13 @@
 #}
 {% macro leaf_kinds() %}
     {{ return({
+        'trend': 'read_trend',
         'event': 'read_event',
+        'first_event': 'read_first_event',
+        'last_event': 'read_last_event',
+        'stopped': 'read_stopped',
+        'restarted': 'read_restarted',
+        'regular': 'read_regular',
         'related': 'read_related',
         'member_of': 'read_member_of',
         'was_member': 'read_was_member',

@@ -1,6 +1,7 @@
 {#
     A selection: the name of an event, optional `where` over ONE of its rows, at
-    most one window. `others` are the keys that the kind itself reads.
+    most one window. `others` are the keys that the kind itself reads, `windows` the
+    windows that it takes.
 
     | returned | meaning                                        |
     |----------|------------------------------------------------|
@@ -13,20 +14,21 @@
     None where the event is not known. After any other error the rest is read all
     the same, so that its errors come too; the caller looks at context.errors.
 #}
-{% macro read_selection(context, given, path, others) %}
+{% macro read_selection(
+    context, given, path, others, windows=crm_segmentation.window_words().fact
+) %}
     {%- if given is not mapping -%}
         {%- do crm_segmentation.rule_error(
             context, path, 'not a selection', given, '{name: <event>, ..}', ''
         ) -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set windows = crm_segmentation.window_words().fact -%}
     {%- set keys = ['name', 'where'] + windows + others -%}
     {%- for key in given if key not in keys -%}
         {%- do crm_segmentation.rule_error(
             context, path, 'unknown key', key, keys,
             'Facts lie in the past; older_than and in_next are for dates of an attribute.'
-                if key in ['older_than', 'in_next']
+                if key in ['older_than', 'in_next'] and windows
                 else crm_segmentation.did_you_mean(key, keys)
         ) -%}
     {%- endfor -%}
@@ -42,17 +44,8 @@
     {%- set tree = {'name': name} -%}
     {%- set where = none -%}
     {%- if 'where' in given -%}
-        {%- set node = given.where -%}
-        {%- if node is sequence and node is not string and node is not mapping -%}
-            {%- set node = {'all': node} -%}
-        {%- endif -%}
-        {%- set inner = dict(context, row={
-            'alias': event.model,
-            'columns': event.columns,
-            'what': "event '" ~ name ~ "'",
-        }) -%}
-        {%- set read = crm_segmentation.read_tree(
-            inner, node, path ~ '.where', context.level + 1
+        {%- set read = crm_segmentation.read_row_node(
+            context, given.where, path ~ '.where', name
         ) -%}
         {%- do tree.update({'where': read.tree}) -%}
         {%- set where = read.sql -%}
@@ -80,16 +73,26 @@
     }) }}
 {% endmacro %}
 
-{#
-    An aggregate over the selected rows, as the SQL name of its column. All leaves
-    over one table share one pass.
-#}
-{% macro event_evidence(context, selection, aggregate) %}
-    {%- set model = selection.event.model -%}
-    {%- set occurred_at = {'sql': model ~ '.occurred_at', 'type': 'timestamp'} -%}
-    {%- set visible = [
-        crm_segmentation.in_days(occurred_at, none, context.as_of)
-    ] -%}
+{# A node, or a list read as `all`, over the columns of one row of an event. #}
+{% macro read_row_node(context, given, path, name) %}
+    {%- set node = {'all': given} if given is sequence and given is not string
+        and given is not mapping else given -%}
+    {%- set event = context.events[name] -%}
+    {{ return(crm_segmentation.read_tree(
+        dict(context, row={
+            'alias': event.model,
+            'columns': event.columns,
+            'what': "event '" ~ name ~ "'",
+        }),
+        node, path, context.level + 1
+    )) }}
+{% endmacro %}
+
+{# The conditions, as SQL, under which the rows of a model of events are visible. #}
+{% macro visible_events(context, model) %}
+    {%- set visible = [crm_segmentation.in_days(
+        {'sql': model ~ '.occurred_at', 'type': 'timestamp'}, none, context.as_of
+    )] -%}
     {%- set known_as_of = crm_segmentation.setting('known_as_of') -%}
     {%- if known_as_of is not none -%}
         {%- do visible.append(crm_segmentation.in_days(
@@ -97,6 +100,16 @@
             crm_segmentation.to_day(known_as_of, "var 'known_as_of'")
         )) -%}
     {%- endif -%}
+    {{ return(visible) }}
+{% endmacro %}
+
+{#
+    An aggregate over the selected rows, as the SQL name of its column. All leaves
+    over one table share one pass.
+#}
+{% macro event_evidence(context, selection, aggregate) %}
+    {%- set model = selection.event.model -%}
+    {%- set occurred_at = {'sql': model ~ '.occurred_at', 'type': 'timestamp'} -%}
     {%- set window = selection.window -%}
     {%- set conditions = [] -%}
     {%- if window is not none and window.to < context.as_of -%}
@@ -113,7 +126,7 @@
             'name': model ~ '_evidence',
             'model': model,
             'selector': 'event_name',
-            'visible': visible,
+            'visible': crm_segmentation.visible_events(context, model),
         },
         aggregate,
         selection.name,

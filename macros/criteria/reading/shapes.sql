@@ -22,7 +22,7 @@
     {%- set passage = {'required': ['group'], 'keys': {'group': 'recorded_group'},
         'window': true} -%}
     {%- set placed = {'required': ['name'], 'rows': 'event', 'window': true,
-        'keys': dict(selected, has='row')} -%}
+        'keys': dict(selected, has='row', if_empty='boolean')} -%}
     {{ return({
         'trend': {'required': ['name', 'within', 'change_percent'], 'rows': 'event',
             'keys': dict(selected, within='duration', sum='number_column',

@@ -27,27 +27,7 @@
     {%- elif word == 'in_period' -%}
         {{ return(crm_segmentation.read_period(context, raw, path, use)) }}
     {%- elif word == 'ago' -%}
-        {%- if raw is string or raw is mapping or raw is not sequence
-            or raw | length != 2 -%}
-            {%- do crm_segmentation.rule_error(
-                context, path, 'not a span', raw, 'two durations, nearer first: [30d, 90d]', ''
-            ) -%}
-            {{ return(none) }}
-        {%- endif -%}
-        {%- set to = crm_segmentation.read_duration(
-            context, raw[0], path ~ '[0]', -1, zero=true
-        ) -%}
-        {%- set from = crm_segmentation.read_duration(context, raw[1], path ~ '[1]', -1) -%}
-        {%- if to is none or from is none -%}
-            {{ return(none) }}
-        {%- elif from > to -%}
-            {%- do crm_segmentation.rule_error(
-                context, path, 'reversed span', raw | join(' to '),
-                'the nearer duration first', 'Write [' ~ raw[1] ~ ', ' ~ raw[0] ~ '].'
-            ) -%}
-            {{ return(none) }}
-        {%- endif -%}
-        {{ return({'from': from, 'to': to, 'value': raw}) }}
+        {{ return(crm_segmentation.read_span(context, raw, path, zero=true)) }}
     {%- endif -%}
     {%- set day = crm_segmentation.read_duration(
         context, raw, path, 1 if word == 'in_next' else -1
@@ -62,11 +42,36 @@
     }[word]) }}
 {% endmacro %}
 
+{# Two durations before as_of, the nearer first: {from, to, value}. #}
+{% macro read_span(context, raw, path, zero=false) %}
+    {%- if raw is string or raw is mapping or raw is not sequence or raw | length != 2 -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, 'not a span', raw, 'two durations, nearer first: [30d, 90d]', ''
+        ) -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set to = crm_segmentation.read_duration(
+        context, raw[0], path ~ '[0]', -1, zero=zero
+    ) -%}
+    {%- set from = crm_segmentation.read_duration(context, raw[1], path ~ '[1]', -1) -%}
+    {%- if to is none or from is none -%}
+        {{ return(none) }}
+    {%- elif from > to -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, 'reversed span', raw | join(' to '),
+            'the nearer duration first', 'Write [' ~ raw[1] ~ ', ' ~ raw[0] ~ '].'
+        ) -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {{ return({'from': from, 'to': to, 'value': raw}) }}
+{% endmacro %}
+
 {#
-    The day that lies a duration before (direction -1) or after (1) as_of. Months and
-    years are counted from as_of and clamp to the month's last day.
+    The day that lies a duration, or `times` as long, before (direction -1) or
+    after (1) as_of. Months and years are counted from as_of and clamp to the month's
+    last day.
 #}
-{% macro read_duration(context, raw, path, direction, zero=false) %}
+{% macro read_duration(context, raw, path, direction, zero=false, times=1) %}
     {%- set allowed = 'a whole number from 1 and one unit: 30d, 12w, 6m (months), 2y' -%}
     {%- if zero and raw is string and raw == '0d' -%}
         {{ return(context.as_of) }}
@@ -81,14 +86,14 @@
     {%- endif -%}
     {%- set unit = raw[-1] -%}
     {%- set years = 9999 if raw | length > 8
-        else (raw[:-1] | int) / {'d': 365.2425, 'w': 52.1775, 'm': 12, 'y': 1}[unit] -%}
+        else (raw[:-1] | int) * times / {'d': 365.2425, 'w': 52.1775, 'm': 12, 'y': 1}[unit] -%}
     {%- if not 2 < context.as_of.year + direction * years < 9998 -%}
         {%- do crm_segmentation.rule_error(
             context, path, 'longer than the calendar', raw, allowed, ''
         ) -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set count = direction * (raw[:-1] | int) -%}
+    {%- set count = direction * times * (raw[:-1] | int) -%}
     {%- if unit in ['d', 'w'] -%}
         {{ return(crm_segmentation.add_days(
             context.as_of, count * (7 if unit == 'w' else 1)
