@@ -22,9 +22,9 @@
             'description': 'One row per contract of the account, ended ones too; the '
                 ~ 'amount is in the currency of the contract',
             'columns': {
-                'contract_type': 'text', 'status': 'text', 'starts_on': 'date',
-                'renews_on': 'date', 'ends_on': 'date', 'annual_amount': 'number',
-                'currency_code': 'text',
+                'contract_type': 'text', 'status': 'text', 'is_running': 'boolean',
+                'starts_on': 'date', 'renews_on': 'date', 'ends_on': 'date',
+                'annual_amount': 'number', 'currency_code': 'text',
             },
         },
     } -%}

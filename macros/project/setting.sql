@@ -48,6 +48,7 @@
         'as_of_date': '2026-01-01',
         'time_zone': 'Europe/Berlin',
         'identity_decisions': 'identity_decisions',
+        'consent_purposes': ['newsletter', 'offers'],
         'kpi_categories': ['Pumps', 'Valves', 'Filters', 'Sensors', 'Spare parts'],
         'extra_kpi_flags': 'kpi_flags_demo',
         'extra_attributes': crm_segmentation.demo_attributes(),

@@ -25,6 +25,7 @@ LAYERS = {
     "models/staging/": 10,
     "models/intermediate/history/": 10,
     "models/intermediate/identity/": 20,
+    "models/intermediate/contactability/": 30,
     "models/intermediate/activity/": 30,
     # activity rejects rows, too: those for which there is no exchange rate
     "models/intermediate/quarantine/": 40,
