@@ -296,7 +296,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "stop": "stop it; what it holds stays",
         "status": "say whether it runs (exit code 3 where it does not)",
         "env": "start it and print PGHOST and its siblings for `eval`; nothing with PGHOST set",
-        "psql": "start it and open psql; what follows -- goes to psql",
+        "psql": "start it and open psql, which gets all that follows",
         "remove": "stop it and delete all that it holds",
     }
     parser.add_argument(
@@ -305,7 +305,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="ACTION",
         help="; ".join(f"{name}: {purpose}" for name, purpose in actions.items()),
     )
-    parser.add_argument("rest", nargs="*", help=argparse.SUPPRESS)
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     parser.add_argument(
         "--folder", type=Path, default=Path(FOLDER), help=f"where it lies (default: {FOLDER})"
     )

@@ -51,8 +51,9 @@ class PostgresPythonCredentials(PostgresCredentials):
             psycopg2.extensions.make_dsn(**dict.fromkeys(self.libpq, ""))
         except psycopg2.ProgrammingError as error:
             raise DbtRuntimeError(
-                f"Unknown field in the profile of type postgres_python: {error}. Allowed: the "
-                "fields of type postgres and every keyword of a libpq connection string."
+                "Unknown field in the profile of type postgres_python: "
+                f"{str(error).strip()}. Allowed: the fields of type postgres and every keyword "
+                "of a libpq connection string."
             ) from error
 
     @property

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import psycopg2
 from dbt.adapters.postgres_python.frames import Column, is_missing
 from psycopg2.extensions import quote_ident
 
@@ -22,13 +23,24 @@ INTEGER_TYPES = {"smallint", "integer", "int", "bigint", "int2", "int4", "int8"}
 
 
 def copy(cursor: Any, table: str, columns: list[Column], chunks: Iterable[pd.DataFrame]) -> int:
-    """Load frames into a table; the number of rows."""
+    """Load frames into a table; the number of rows.
+
+    A COPY for each frame: a frame may be read from the same connection, which a COPY occupies.
+    """
     names = ", ".join(quote_ident(column.name, cursor) for column in columns)
-    blocks = io.BufferedReader(Blocks(lines_of(columns, chunks)), 1 << 18)
-    cursor.copy_expert(
-        f"copy {table} ({names}) from stdin with (format text, encoding 'UTF8')", blocks
-    )
-    return int(cursor.rowcount)
+    sql = f"copy {table} ({names}) from stdin with (format text, encoding 'UTF8')"
+    rows = 0
+    for chunk in chunks:
+        blocks = Blocks(lines_of(columns, chunk, rows))
+        try:
+            cursor.copy_expert(sql, io.BufferedReader(blocks, 1 << 18))
+        except psycopg2.Error:
+            # what went wrong here, not what PostgreSQL was told about it
+            if blocks.error is not None:
+                raise blocks.error from None
+            raise
+        rows += len(chunk)
+    return rows
 
 
 class Blocks(io.RawIOBase):
@@ -36,6 +48,7 @@ class Blocks(io.RawIOBase):
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self.blocks = blocks
+        self.error: Exception | None = None
         self.rest = memoryview(b"")
 
     def readable(self) -> bool:
@@ -43,7 +56,11 @@ class Blocks(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         while not self.rest:
-            block = next(self.blocks, None)
+            try:
+                block = next(self.blocks, None)
+            except Exception as error:
+                self.error = error
+                raise
             if block is None:
                 return 0
             self.rest = memoryview(block)
@@ -53,22 +70,19 @@ class Blocks(io.RawIOBase):
         return size
 
 
-def lines_of(columns: list[Column], chunks: Iterable[pd.DataFrame]) -> Iterator[bytes]:
-    """Blocks of lines, each of some thousand rows."""
+def lines_of(columns: list[Column], frame: pd.DataFrame, above: int) -> Iterator[bytes]:
+    """Blocks of lines, each of some thousand rows; `above` rows were before them."""
     names = [column.name for column in columns]
-    above = 0
-    for chunk in chunks:
-        if sorted(chunk.columns) != sorted(names):
-            raise ValueError(
-                f"the frames of the model differ in their columns: first {names}, then "
-                f"{list(chunk.columns)}"
-            )
-        for start in range(0, len(chunk), ROWS_AT_A_TIME):
-            some = chunk.iloc[start : start + ROWS_AT_A_TIME]
-            texts = [texts_of(some[column.name], column, above + start) for column in columns]
-            lines = "\n".join(map("\t".join, zip(*texts, strict=True)))
-            yield encoded(lines + "\n")
-        above += len(chunk)
+    if sorted(frame.columns) != sorted(names):
+        raise ValueError(
+            f"the frames of the model differ in their columns: first {names}, then "
+            f"{list(frame.columns)}"
+        )
+    for start in range(0, len(frame), ROWS_AT_A_TIME):
+        some = frame.iloc[start : start + ROWS_AT_A_TIME]
+        texts = [texts_of(some[column.name], column, above + start) for column in columns]
+        lines = "\n".join(map("\t".join, zip(*texts, strict=True)))
+        yield encoded(lines + "\n")
 
 
 def encoded(lines: str) -> bytes:

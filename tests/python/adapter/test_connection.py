@@ -1,0 +1,179 @@
+"""The profile of type postgres_python: every option of libpq reaches the server."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from dbt.adapters.postgres_python.connections import PostgresPythonCredentials, open_handle
+from dbt_common.exceptions import DbtRuntimeError
+from postgres_databases import Database
+
+
+def credentials(**profile: Any) -> PostgresPythonCredentials:
+    """As dbt reads an output of profiles.yml."""
+    data = PostgresPythonCredentials.translate_aliases(profile)
+    PostgresPythonCredentials.validate(data)
+    return PostgresPythonCredentials.from_dict(data)
+
+
+@pytest.fixture(autouse=True)
+def as_libpq_finds_it(monkeypatch: pytest.MonkeyPatch, postgres_database: Database) -> None:
+    for name, value in postgres_database.environment.items():
+        monkeypatch.setenv(name, value)
+
+
+def asked(sql: str, **profile: Any) -> Any:
+    handle = open_handle(
+        credentials(dbname=profile.pop("dbname", "postgres"), schema="x", **profile)
+    )
+    try:
+        with handle.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetchone()[0]
+    finally:
+        handle.close()
+
+
+def test_database_and_schema_are_enough(postgres_database: Database) -> None:
+    assert asked("select current_database()", dbname=postgres_database.name) == (
+        postgres_database.name
+    )
+
+
+def test_what_the_profile_names_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    host, user = Path("/nowhere"), "nobody_at_all"
+    monkeypatch.setenv("PGUSER", user)
+    with pytest.raises(psycopg2.OperationalError, match=user):
+        asked("select 1")
+    assert asked("select current_user", user="postgres", password="any") == "postgres"
+    with pytest.raises(psycopg2.OperationalError, match=str(host)):
+        asked("select 1", host=str(host))
+
+
+# field of the profile -> what the server says of it
+SEEN = {
+    "options": ("-c statement_timeout=123s", "select current_setting('statement_timeout')", "123s"),
+    "application_name": ("nightly", "select current_setting('application_name')", "nightly"),
+    "search_path": (
+        'crm, "pub lic", "back\\\\slash"',
+        "select current_setting('search_path')",
+        'crm, "pub lic", "back\\\\slash"',
+    ),
+    "client_encoding": ("LATIN1", "select current_setting('client_encoding')", "LATIN1"),
+    "target_session_attrs": (
+        "read-write",
+        "select current_setting('transaction_read_only')",
+        "off",
+    ),
+    "fallback_application_name": ("x", "select current_setting('application_name')", "dbt"),
+}
+
+
+@pytest.mark.parametrize("field", SEEN)
+def test_a_field_reaches_the_server(field: str) -> None:
+    value, question, answer = SEEN[field]
+    assert asked(question, **{field: value}) == answer
+
+
+def test_search_path_and_options_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    question = "select current_setting('search_path') || current_setting('statement_timeout')"
+    assert asked(question, search_path="a", options="-c statement_timeout=1s") == "a1s"
+    monkeypatch.setenv("PGOPTIONS", "-c statement_timeout=2s")
+    assert asked(question, search_path="a") == "a2s"
+
+
+def test_a_service_and_a_file_of_passwords(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_database: Database
+) -> None:
+    """libpq reads both; a password in a file needs no place in the profile."""
+    file = tmp_path / "services"
+    file.write_text(
+        "[warehouse]\n"
+        f"host={postgres_database.environment['PGHOST']}\n"
+        f"user={postgres_database.environment.get('PGUSER', 'postgres')}\n"
+    )
+    monkeypatch.setenv("PGSERVICEFILE", str(file))
+    for name in ("PGHOST", "PGUSER"):
+        monkeypatch.delenv(name, raising=False)
+    passwords = tmp_path / "passwords"
+    passwords.write_text("*:*:*:*:secret\n")
+    passwords.chmod(0o600)
+    assert (
+        asked(
+            "select current_database()",
+            dbname=postgres_database.name,
+            service="warehouse",
+            passfile=str(passwords),
+        )
+        == postgres_database.name
+    )
+    with pytest.raises(psycopg2.OperationalError, match="no_such_service"):
+        asked("select 1", service="no_such_service")
+
+
+def test_a_list_of_hosts(postgres_database: Database) -> None:
+    host = postgres_database.environment["PGHOST"]
+    port = postgres_database.environment.get("PGPORT", "5432")
+    assert asked("select 1", host=f"/nowhere,{host}", port=f"1,{port}") == 1
+
+
+@pytest.fixture
+def asks_for_encryption() -> Iterator[tuple[int, list[bytes]]]:
+    """A server that agrees to whatever is asked first, and keeps what that was."""
+    heard: list[bytes] = []
+
+    def listen(listener: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                heard.append(client.recv(8))
+                client.sendall(b"S")
+                client.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=listen, args=(listener,), daemon=True).start()
+        yield listener.getsockname()[1], heard
+
+
+def test_encryption_and_certificates(asks_for_encryption: tuple[int, list[bytes]]) -> None:
+    port, heard = asks_for_encryption
+    server = {"host": "warehouse.example", "hostaddr": "127.0.0.1", "port": port}
+    with pytest.raises(psycopg2.OperationalError, match=r"/nowhere\.crt"):
+        asked("select 1", sslmode="verify-full", sslrootcert="/nowhere.crt", **server)
+    with pytest.raises(psycopg2.OperationalError):
+        asked("select 1", sslmode="disable", **server)
+    request_of_ssl = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")
+    assert heard[0] == request_of_ssl
+    assert heard[-1] != request_of_ssl
+
+
+def test_a_role_is_quoted_and_stays_after_a_rollback(postgres_database: Database) -> None:
+    role = f'{postgres_database.name} "Role"'
+    postgres_database.execute(f'create role "{role.replace(chr(34), chr(34) * 2)}"')
+    handle = open_handle(credentials(dbname=postgres_database.name, schema="x", role=role))
+    try:
+        handle.rollback()
+        with handle.cursor() as cursor:
+            cursor.execute("select current_user")
+            assert cursor.fetchone() == (role,)
+    finally:
+        handle.close()
+        postgres_database.execute(f'drop role "{role.replace(chr(34), chr(34) * 2)}"')
+
+
+def test_an_unknown_field_is_named() -> None:
+    with pytest.raises(DbtRuntimeError, match=r'postgres_python: .*"sslmod"\. .*every keyword'):
+        credentials(dbname="x", schema="x", sslmod="require")
+
+
+def test_the_password_is_not_shown() -> None:
+    shown = dict(credentials(dbname="x", schema="x", password="geheim").connection_info())
+    assert "geheim" not in str(shown)
+    assert "geheim" not in repr(shown)
