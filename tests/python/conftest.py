@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
+import functools
+import hashlib
 import json
 import os
+import pickle
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from dbt_server import DbtServer
 from postgres_databases import Database, Databases, NoCollationError, named_server, start_server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,7 +68,6 @@ class DbtProject:
     ) -> DbtRun:
         """Run one dbt command; with `check`, a failure fails the test with dbt's own output."""
         command = [
-            str(Path(sys.executable).with_name("dbt")),
             "--no-use-colors",
             *arguments,
             "--project-dir",
@@ -77,28 +79,69 @@ class DbtProject:
             command += ["--vars", json.dumps(vars)]
         if self.postgres and arguments[0] not in ("deps", "clean"):
             command += ["--target", "postgres"]
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env={
-                **os.environ,
-                **(self.postgres.environment if self.postgres else {}),
-                **self.environment,
-                "CRM_SEGMENTATION_DUCKDB": str(self.database),
-                # not an option, which `dbt deps` does not know
-                "DBT_TARGET_PATH": str(self.target),
-                "DBT_LOG_PATH": str(self.target.parent / "logs"),
-                "OMP_NUM_THREADS": "1",
-                "DO_NOT_TRACK": "1",
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        output = done.stdout + done.stderr
-        if check and done.returncode:
+        environment = {
+            **os.environ,
+            **(self.postgres.environment if self.postgres else {}),
+            **self.environment,
+            # relative, since a project parsed for one connection is not read for another
+            "CRM_SEGMENTATION_DUCKDB": self.database.name,
+            # not an option, which `dbt deps` does not know
+            "DBT_TARGET_PATH": str(self.target),
+            "DBT_LOG_PATH": str(self.target.parent / "logs"),
+            "OMP_NUM_THREADS": "1",
+            "DO_NOT_TRACK": "1",
+        }
+        parsed, kept = self.target / "partial_parse.msgpack", self.kept_parse(vars)
+        if kept and kept.exists():
+            parsed.parent.mkdir(exist_ok=True)
+            shutil.copy(kept, parsed)
+        returncode, output = dbt_server().run(command, self.database.parent, environment)
+        if kept and parsed.exists() and not kept.exists():
+            kept.parent.mkdir(exist_ok=True)
+            shutil.copy(parsed, kept)
+        if check and returncode:
             pytest.fail(f"dbt {' '.join(arguments)} failed:\n{output[-8000:]}")
-        return DbtRun(done.returncode, output, self.database, self.target, self.postgres)
+        return DbtRun(returncode, output, self.database, self.target, self.postgres)
+
+    def kept_parse(self, vars: dict[str, Any] | None) -> Path | None:
+        """Where this project as parsed with these vars lies, for the next database of it."""
+        if self.folder != ROOT or self.postgres:
+            return None
+        key = json.dumps([vars, self.environment], sort_keys=True)
+        name = hashlib.md5(key.encode()).hexdigest() + ".msgpack"
+        return self.target.parents[1] / "parsed" / name
+
+
+# Files that take long begin first, so that no worker is left alone with one at the end.
+# The first of all builds the demo, for which the other worker need not wait.
+LONG_FILES = (
+    "test_attributes",
+    "test_examples",
+    "test_kpis",
+    "test_identity",
+    "test_history",
+    "test_consumer",
+    "test_scoring",
+    "test_planted_faults",
+    "test_staging",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file goes to one worker, and so do the fixtures that it shares.
+
+    A test that shares none may go elsewhere: `@pytest.mark.xdist_group("a name of its own")`.
+    """
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    rank = {name: position for position, name in enumerate(LONG_FILES)}
+    items.sort(key=lambda item: rank.get(item.path.stem, len(rank)))
+
+
+@functools.cache
+def dbt_server() -> DbtServer:
+    return DbtServer()
 
 
 @pytest.fixture(scope="session")
@@ -132,9 +175,27 @@ def make_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., DbtP
 
 
 @pytest.fixture(scope="session")
-def demo_build(make_project: Callable[..., DbtProject]) -> DbtRun:
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+    """Make a thing once for all workers: who asks first makes it, the others wait for it."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+
+    def once(name: str, make: Callable[[], Any]) -> Any:
+        made = folder / f"{name}.pickle"
+        with (folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                made.write_bytes(pickle.dumps(make()))
+        return pickle.loads(made.read_bytes())
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def demo_build(make_project: Callable[..., DbtProject], built_once: Callable[..., Any]) -> DbtRun:
     """The demo company, built and tested once a session. Read it, never change it."""
-    return make_project().run("build")
+    return built_once("demo_build", lambda: make_project().run("build"))
 
 
 @pytest.fixture(scope="session")
