@@ -19,7 +19,7 @@
                 context, at, 'not the name of a group', name,
                 'a model with account_id and as_of_date', ''
             ) -%}
-        {%- elif execute and graph -%}
+        {%- elif execute and graph.nodes -%}
             {%- for node in graph.nodes.values()
                 if node.name == name and node.resource_type == 'model' and node.columns
                 and ('account_id' not in node.columns

@@ -11,7 +11,7 @@
 #}
 {% macro published_profiles() %}
     {%- set profiles = {} -%}
-    {%- if execute and graph -%}
+    {%- if execute and graph.nodes -%}
         {%- for node in graph.nodes.values()
             if node.resource_type == 'model'
             and node.config.get('meta', {}).get('crm_segmentation', {}).get('kind')
