@@ -94,10 +94,7 @@
             'rows': rows,
             'model': model,
             'relation': crm_segmentation.rule_relation(context, model),
-            'scope': [
-                model ~ '.event_name = ' ~ crm_segmentation.text_literal(selection.name)
-            ] + crm_segmentation.visible_events(context, model)
-                + ([] if selection.where is none else [selection.where]),
+            'scope': crm_segmentation.selected_rows(context, selection),
             'conditions': [],
         } -%}
         {%- do context.ctes.append(cte.found) -%}

@@ -103,6 +103,26 @@
     {{ return(visible) }}
 {% endmacro %}
 
+{# The conditions, as SQL, of the selected rows: for a kind with a pass of its own. #}
+{% macro selected_rows(context, selection) %}
+    {%- set model = selection.event.model -%}
+    {%- set conditions = [
+        model ~ '.event_name = ' ~ crm_segmentation.text_literal(selection.name)
+    ] + crm_segmentation.visible_events(context, model) -%}
+    {%- set window = selection.window -%}
+    {%- if window is not none -%}
+        {#- that it ends before as_of is asked already -#}
+        {%- do conditions.append(crm_segmentation.in_days(
+            {'sql': model ~ '.occurred_at', 'type': 'timestamp'}, window['from'],
+            window.to if window.to < context.as_of else none
+        )) -%}
+    {%- endif -%}
+    {%- if selection.where is not none -%}
+        {%- do conditions.append(selection.where) -%}
+    {%- endif -%}
+    {{ return(conditions) }}
+{% endmacro %}
+
 {#
     An aggregate over the selected rows, as the SQL name of its column. All leaves
     over one table share one pass.

@@ -44,7 +44,7 @@
         'abandoned': {'required': ['name', 'without', 'for'], 'rows': 'event',
             'window': true, 'keys': dict(selected, without='event',
                 same='column', **{'for': 'row_duration'})},
-        'usual': {'required': ['name', 'column'], 'rows': 'event', 'window': true,
+        'usual': {'required': ['name', 'column', 'in'], 'rows': 'event', 'window': true,
             'keys': dict(selected, column='column', min_count='whole',
                 **{'in': 'any_values'})},
         'related': {'required': ['name'], 'rows': 'relation',
