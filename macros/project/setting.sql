@@ -49,6 +49,7 @@
         'time_zone': 'Europe/Berlin',
         'identity_decisions': 'identity_decisions',
         'consent_purposes': ['newsletter', 'offers'],
+        'account_lists': ['trade_fair_visitors'],
         'kpi_categories': ['Pumps', 'Valves', 'Filters', 'Sensors', 'Spare parts'],
         'extra_kpi_flags': 'kpi_flags_demo',
         'extra_attributes': crm_segmentation.demo_attributes(),

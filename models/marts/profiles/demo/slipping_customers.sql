@@ -1,0 +1,5 @@
+{% call crm_segmentation.profile(label='Were among the best, lately no more') %}
+any:
+  - left: {group: vip_dach, within: 90d}
+  - changed: {attribute: rfm_segment, from: Champions, within: 90d}
+{% endcall %}
