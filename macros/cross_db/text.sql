@@ -19,6 +19,23 @@
     ) -}}
 {% endmacro %}
 
+{# SQL: a code of letters (a country, a currency) in capitals. #}
+{% macro upper_code(expression) %}
+    {{- return(adapter.dispatch('upper_code', 'crm_segmentation')(expression)) -}}
+{% endmacro %}
+
+{% macro default__upper_code(expression) %}
+    {{- return("upper(" ~ expression ~ ")") -}}
+{% endmacro %}
+
+{% macro postgres__upper_code(expression) %}
+    {#- In the database's own collation a Turkish i would become another letter. DuckDB
+        knows a capital of ß, PostgreSQL none. -#}
+    {{- return(
+        "upper(replace(" ~ expression ~ ", 'ß', 'ẞ') collate \"pg_c_utf8\")"
+    ) -}}
+{% endmacro %}
+
 {#
     SQL: text to order by, or to take min and max of: by bytes on every engine,
     whatever the collation of the user's database.

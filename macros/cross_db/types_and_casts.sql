@@ -1,38 +1,102 @@
 {#
-    SQL: `expression` as `type`, or NULL where it is no such value. Not named safe_cast:
-    dbt would read the fixtures of unit tests with it, and lose what it does not know.
+    SQL: `expression` as `type`, or NULL where it is no such value. Text has one
+    meaning on every engine, which is stricter than each of them:
 
-    | argument   | meaning                                          |
-    |------------|--------------------------------------------------|
-    | expression | SQL of any type                                  |
-    | type       | a type name that every engine knows, like date,  |
-    |            | timestamp, integer, bigint, boolean, decimal(18, 2) |
+    | type            | text that is read; spaces around it do not count       |
+    |-----------------|---------------------------------------------------------|
+    | date            | YYYY-MM-DD, years 0001 to 9999; a time behind it is cut |
+    | timestamp       | a date, or a date, T or a space, HH:MM, :SS and a       |
+    |                 | fraction, cut to microseconds; then Z, +00 or nothing:  |
+    |                 | another offset is NULL, since engines drop it           |
+    | integer, bigint | digits with a sign or none; 12.0 is 12, 12.5 is NULL    |
+    | decimal(p, s)   | digits with a point or none, rounded half away from     |
+    |                 | zero; NULL where they do not fit                        |
+    | boolean         | true, t, yes, y, 1 and false, f, no, n, 0 in any case   |
+
+    So now, today, infinity, NaN, 1e3, 0x10, 1_000, 1,000 and 24:00 are NULL.
+    Values that the source typed already keep what they are.
+
+    Not named safe_cast: dbt would read the fixtures of unit tests with it, and
+    make NULL of what it does not know.
 #}
 {% macro cast_or_null(expression, type) %}
+    {%- set text = "cast(" ~ expression ~ " as text)" -%}
+    {%- if type == 'boolean' -%}
+        {%- set word = crm_segmentation.fold("trim(" ~ text ~ ")") -%}
+        {{- return(
+            "case when " ~ word ~ " in ('true', 't', 'yes', 'y', '1') then true when "
+            ~ word ~ " in ('false', 'f', 'no', 'n', '0') then false end"
+        ) -}}
+    {%- endif -%}
+    {%- set kind = type.split('(')[0] -%}
+    {%- set day = '([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}' -%}
+    {%- set time = '([ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?'
+        ~ '(Z|[+]00(:?00)?)?)?' -%}
+    {%- set digits = '[+-]?[0-9]+([.]0*)?' -%}
+    {%- set grammars = {
+        'date': day ~ time,
+        'timestamp': day ~ time,
+        'integer': digits,
+        'bigint': digits,
+        'decimal': '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)',
+    } -%}
+    {%- if kind not in grammars -%}
+        {{ exceptions.raise_compiler_error(
+            "Unknown type in cast_or_null(): got '" ~ type ~ "'; allowed: boolean, "
+            ~ grammars | join(', ') ~ ". Add its grammar to "
+            ~ "macros/cross_db/types_and_casts.sql."
+        ) }}
+    {%- endif -%}
+    {{- return(adapter.dispatch('cast_or_null', 'crm_segmentation')(
+        expression, type, kind, text, "' *" ~ grammars[kind] ~ " *'"
+    )) -}}
+{% endmacro %}
+
+{% macro default__cast_or_null(expression, type, kind, text, grammar) %}
+    {%- set typed = "try_cast(" ~ expression ~ " as " ~ type ~ ")" -%}
+    {%- if kind in ['integer', 'bigint'] -%}
+        {#- DuckDB rounds: 12.5 would be a value that nobody delivered. -#}
+        {%- set number = "try_cast(" ~ expression ~ " as double)" -%}
+        {%- set typed = "case when " ~ number ~ " = floor(" ~ number ~ ") then "
+            ~ typed ~ " end" -%}
+    {%- endif -%}
+    {#- typeof() is known when the statement is planned: typed columns pay nothing. -#}
     {{- return(
-        adapter.dispatch('cast_or_null', 'crm_segmentation')(expression, type)
+        "case when typeof(" ~ expression ~ ") <> 'VARCHAR' then " ~ typed
+        ~ " when regexp_full_match(" ~ text ~ ", " ~ grammar ~ ") then try_cast("
+        ~ text ~ " as " ~ type ~ ") end"
     ) -}}
 {% endmacro %}
 
-{% macro default__cast_or_null(expression, type) %}
-    {%- if type in ['integer', 'bigint'] -%}
-        {#- DuckDB rounds: '12.5' would be a value that nobody delivered. -#}
-        {%- set number = "try_cast(" ~ expression ~ " as double)" -%}
-        {{- return(
-            "case when " ~ number ~ " = floor(" ~ number ~ ") then try_cast("
-            ~ expression ~ " as " ~ type ~ ") end"
-        ) -}}
+{% macro postgres__cast_or_null(expression, type, kind, text, grammar) %}
+    {#- The cast stands outside the case: inside, PostgreSQL would cast a constant
+        while planning, before it asked whether that can be done. -#}
+    {%- set fits = text ~ " ~ '^" ~ grammar[1:-1] ~ "$'" -%}
+    {%- set read = text -%}
+    {%- set checked = text -%}
+    {%- set quick = none -%}
+    {%- if kind in ['date', 'timestamp'] -%}
+        {#- Regular expressions are slow: a value that comes back as it was written
+            needs none. -#}
+        {%- set shape = '____-__-__' ~ (' __:__:__' if kind == 'timestamp' else '') -%}
+        {%- set quick = text ~ " like '" ~ shape ~ "' and cast(cast(" ~ text ~ " as "
+            ~ type ~ ") as text) = " ~ text -%}
+        {#- PostgreSQL rounds to microseconds. -#}
+        {%- set read = "substr(trim(split_part(replace(" ~ text
+            ~ ", 'Z', '+'), '+', 1)), 1, " ~ (10 if kind == 'date' else 26) ~ ")" -%}
+    {%- elif kind == 'decimal' -%}
+        {#- A typed double may be written with an exponent, or be no number. -#}
+        {%- set fits = fits ~ " or pg_typeof(" ~ expression ~ ") in (cast('real' as "
+            ~ "regtype), cast('double precision' as regtype)) and " ~ text
+            ~ " ~ '[0-9]'" -%}
+    {%- else -%}
+        {%- set read = "split_part(" ~ text ~ ", '.', 1)" -%}
+        {%- set checked = read -%}
     {%- endif -%}
-    {{- return("try_cast(" ~ expression ~ " as " ~ type ~ ")") -}}
-{% endmacro %}
-
-{% macro postgres__cast_or_null(expression, type) %}
-    {#- Text of an infinite or zoned value would pass the check and mean something else
-        elsewhere; sources deliver plain ISO text. -#}
-    {%- set as_text = "cast(" ~ expression ~ " as text)" -%}
     {{- return(
-        "case when pg_input_is_valid(" ~ as_text ~ ", '" ~ type ~ "') then cast("
-        ~ as_text ~ " as " ~ type ~ ") end"
+        "cast(case when not pg_input_is_valid(" ~ checked ~ ", '" ~ type ~ "') then null"
+        ~ (" when " ~ quick ~ " then " ~ text if quick else "")
+        ~ " when " ~ fits ~ " then " ~ read ~ " end as " ~ type ~ ")"
     ) -}}
 {% endmacro %}
 

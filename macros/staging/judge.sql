@@ -35,6 +35,13 @@
             ~ "\n                then 'no_primary_key'"
         ) -%}
     {%- endfor -%}
+    {#- Before what cannot be read: an offset is why it cannot. -#}
+    {%- for column in not_after_load + other_times + ['_loaded_at'] -%}
+        {%- do lines.append(
+            "when " ~ crm_segmentation.is_zoned(column)
+            ~ "\n                then 'zoned_time:" ~ column ~ "'"
+        ) -%}
+    {%- endfor -%}
     {%- for column, type in required.items() -%}
         {%- set blank = crm_segmentation.clean_text(column) ~ " is null" -%}
         {%- set unread = crm_segmentation.cast_or_null(column, type) ~ " is null" -%}
@@ -53,12 +60,6 @@
                 ~ "\n                then 'unparseable_value:" ~ column ~ "'"
             ) -%}
         {%- endif -%}
-    {%- endfor -%}
-    {%- for column in not_after_load + other_times + ['_loaded_at'] -%}
-        {%- do lines.append(
-            "when " ~ crm_segmentation.is_zoned(column)
-            ~ "\n                then 'zoned_time:" ~ column ~ "'"
-        ) -%}
     {%- endfor -%}
     {%- for column in not_after_load -%}
         {%- do lines.append(

@@ -10,13 +10,14 @@ with exchange_rates as (
 
 rates_to_reporting_currency as (
     select
-        upper(from_currency) as currency_code,
+        {{ crm_segmentation.upper_code('from_currency') }} as currency_code,
         rate_date as valid_from,
         rate
     from exchange_rates
     where
-        upper(to_currency) = {{ reporting_currency }}
-        and upper(from_currency) <> {{ reporting_currency }}
+        {{ crm_segmentation.upper_code('to_currency') }} = {{ reporting_currency }}
+        and {{ crm_segmentation.upper_code('from_currency') }}
+        <> {{ reporting_currency }}
         -- a rate of nothing would make every amount 0
         and rate > 0
 ),

@@ -47,7 +47,8 @@ orders_with_rate as (
             and orders_with_party.party_key = account_keys.record_key
     left join exchange_rates
         on
-            upper(orders_with_party.currency_code) = exchange_rates.currency_code
+            {{ crm_segmentation.upper_code('orders_with_party.currency_code') }}
+            = exchange_rates.currency_code
             and orders_with_party.ordered_on >= exchange_rates.valid_from
             and (
                 exchange_rates.valid_to is null

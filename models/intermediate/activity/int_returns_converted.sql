@@ -83,7 +83,8 @@ returns_with_rate as (
             and returns_with_party.party_key = account_keys.record_key
     left join exchange_rates
         on
-            upper(returns_with_party.currency_code) = exchange_rates.currency_code
+            {{ crm_segmentation.upper_code('returns_with_party.currency_code') }}
+            = exchange_rates.currency_code
             and returns_with_party.returned_on >= exchange_rates.valid_from
             and (
                 exchange_rates.valid_to is null

@@ -401,7 +401,8 @@ normalised as (
         {{ crm_segmentation.name_key('numbered.city') }} as city_key
     from numbered
     left join calling_codes
-        on upper(numbered.country_code) = calling_codes.country_code
+        on {{ crm_segmentation.upper_code('numbered.country_code') }}
+            = calling_codes.country_code
 ),
 
 final as (
@@ -425,7 +426,7 @@ final as (
         cast(street_key as text) as street_key,
         cast(postal_key as text) as postal_key,
         cast(city_key as text) as city_key,
-        cast(upper(country_code) as text) as country_code
+        cast({{ crm_segmentation.upper_code('country_code') }} as text) as country_code
     from normalised
 )
 
