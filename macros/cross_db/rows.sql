@@ -1,6 +1,8 @@
 {#
     SQL: a whole row as JSON text, for people to read and to tell rows apart.
     `row` is the name of a table or common table expression in the from clause.
+    Text comes out alike everywhere; typed numbers and times are the same values,
+    which engines write in ways of their own (1.50 or 1.5, T or a space).
 #}
 {% macro row_as_json(row) %}
     {{- return(adapter.dispatch('row_as_json', 'crm_segmentation')(row)) -}}

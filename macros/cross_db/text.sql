@@ -19,6 +19,16 @@
     ) -}}
 {% endmacro %}
 
+{#
+    SQL: text without the spaces, tabs, line breaks and no-break spaces around it.
+    Left to themselves, engines cut different kinds of spaces.
+#}
+{% macro trim_text(expression) %}
+    {{- return(
+        "trim(" ~ expression ~ ", ' ' || chr(9) || chr(10) || chr(13) || chr(160))"
+    ) -}}
+{% endmacro %}
+
 {# SQL: a code of letters (a country, a currency) in capitals. #}
 {% macro upper_code(expression) %}
     {{- return(adapter.dispatch('upper_code', 'crm_segmentation')(expression)) -}}

@@ -2,7 +2,7 @@
     SQL: `expression` as `type`, or NULL where it is no such value. Text has one
     meaning on every engine, which is stricter than each of them:
 
-    | type            | text that is read; spaces around it do not count       |
+    | type            | text that is read; what trim_text() cuts does not count |
     |-----------------|---------------------------------------------------------|
     | date            | YYYY-MM-DD, years 0001 to 9999; a time behind it is cut |
     | timestamp       | a date, or a date, T or a space, HH:MM, :SS and a       |
@@ -21,8 +21,9 @@
 #}
 {% macro cast_or_null(expression, type) %}
     {%- set text = "cast(" ~ expression ~ " as text)" -%}
+    {%- set trimmed = crm_segmentation.trim_text(text) -%}
     {%- if type == 'boolean' -%}
-        {%- set word = crm_segmentation.fold("trim(" ~ text ~ ")") -%}
+        {%- set word = crm_segmentation.fold(trimmed) -%}
         {{- return(
             "case when " ~ word ~ " in ('true', 't', 'yes', 'y', '1') then true when "
             ~ word ~ " in ('false', 'f', 'no', 'n', '0') then false end"
@@ -48,11 +49,11 @@
         ) }}
     {%- endif -%}
     {{- return(adapter.dispatch('cast_or_null', 'crm_segmentation')(
-        expression, type, kind, text, "' *" ~ grammars[kind] ~ " *'"
+        expression, type, kind, text, trimmed, "'^" ~ grammars[kind] ~ "$'"
     )) -}}
 {% endmacro %}
 
-{% macro default__cast_or_null(expression, type, kind, text, grammar) %}
+{% macro default__cast_or_null(expression, type, kind, text, trimmed, grammar) %}
     {%- set typed = "try_cast(" ~ expression ~ " as " ~ type ~ ")" -%}
     {%- if kind in ['integer', 'bigint'] -%}
         {#- DuckDB rounds: 12.5 would be a value that nobody delivered. -#}
@@ -63,46 +64,49 @@
     {#- typeof() is known when the statement is planned: typed columns pay nothing. -#}
     {{- return(
         "case when typeof(" ~ expression ~ ") <> 'VARCHAR' then " ~ typed
-        ~ " when regexp_full_match(" ~ text ~ ", " ~ grammar ~ ") then try_cast("
-        ~ text ~ " as " ~ type ~ ") end"
+        ~ " when regexp_full_match(" ~ trimmed ~ ", " ~ grammar ~ ") then try_cast("
+        ~ trimmed ~ " as " ~ type ~ ") end"
     ) -}}
 {% endmacro %}
 
-{% macro postgres__cast_or_null(expression, type, kind, text, grammar) %}
+{% macro postgres__cast_or_null(expression, type, kind, text, trimmed, grammar) %}
     {#- The cast stands outside the case: inside, PostgreSQL would cast a constant
         while planning, before it asked whether that can be done. -#}
-    {%- set fits = text ~ " ~ '^" ~ grammar[1:-1] ~ "$'" -%}
-    {%- set read = text -%}
-    {%- set checked = text -%}
-    {%- set quick = none -%}
+    {%- set fits = trimmed ~ " ~ " ~ grammar -%}
+    {%- set valid = "pg_input_is_valid(" ~ trimmed ~ ", '" ~ type ~ "')" -%}
+    {%- set quick = "" -%}
+    {%- set read = trimmed -%}
     {%- if kind in ['date', 'timestamp'] -%}
-        {#- Regular expressions are slow: a value that comes back as it was written
+        {#- Regular expressions are slow: a time that comes back as it was written
             needs none. -#}
         {%- set shape = '____-__-__' ~ (' __:__:__' if kind == 'timestamp' else '') -%}
-        {%- set quick = text ~ " like '" ~ shape ~ "' and cast(cast(" ~ text ~ " as "
-            ~ type ~ ") as text) = " ~ text -%}
+        {%- set quick = " when case when " ~ text ~ " like '" ~ shape
+            ~ "' and pg_input_is_valid(" ~ text ~ ", '" ~ type ~ "') then cast(cast("
+            ~ text ~ " as " ~ type ~ ") as text) = " ~ text ~ " end then " ~ text -%}
         {#- PostgreSQL rounds to microseconds. -#}
-        {%- set read = "substr(trim(split_part(replace(" ~ text
-            ~ ", 'Z', '+'), '+', 1)), 1, " ~ (10 if kind == 'date' else 26) ~ ")" -%}
+        {%- set read = "substr(split_part(replace(" ~ trimmed ~ ", 'Z', '+'), '+', 1), 1, "
+            ~ (10 if kind == 'date' else 26) ~ ")" -%}
     {%- elif kind == 'decimal' -%}
         {#- A typed double may be written with an exponent, or be no number. -#}
-        {%- set fits = fits ~ " or pg_typeof(" ~ expression ~ ") in (cast('real' as "
-            ~ "regtype), cast('double precision' as regtype)) and " ~ text
-            ~ " ~ '[0-9]'" -%}
+        {%- set fits = "(" ~ fits ~ " or pg_typeof(" ~ expression ~ ") in (cast('real' as "
+            ~ "regtype), cast('double precision' as regtype)) and " ~ trimmed
+            ~ " ~ '[0-9]')" -%}
     {%- else -%}
-        {%- set read = "split_part(" ~ text ~ ", '.', 1)" -%}
-        {%- set checked = read -%}
+        {%- set read = "split_part(" ~ trimmed ~ ", '.', 1)" -%}
+        {%- set valid = "pg_input_is_valid(" ~ read ~ ", '" ~ type ~ "')" -%}
     {%- endif -%}
     {{- return(
-        "cast(case when not pg_input_is_valid(" ~ checked ~ ", '" ~ type ~ "') then null"
-        ~ (" when " ~ quick ~ " then " ~ text if quick else "")
-        ~ " when " ~ fits ~ " then " ~ read ~ " end as " ~ type ~ ")"
+        "cast(case" ~ quick ~ " when " ~ valid ~ " and " ~ fits ~ " then " ~ read
+        ~ " end as " ~ type ~ ")"
     ) -}}
 {% endmacro %}
 
 {# SQL: trimmed text, NULL where nothing is left. #}
 {% macro clean_text(expression) %}
-    {{- return("nullif(trim(cast(" ~ expression ~ " as text)), '')") -}}
+    {{- return(
+        "nullif(" ~ crm_segmentation.trim_text("cast(" ~ expression ~ " as text)")
+        ~ ", '')"
+    ) -}}
 {% endmacro %}
 
 {# Type name of a 64-bit floating point number. #}

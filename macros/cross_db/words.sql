@@ -44,8 +44,9 @@
 
 {% macro postgres__sorted_letters(expression) %}
     {{- return(
-        "(select string_agg(letter, '' order by letter collate \"C\")"
-        ~ " from unnest(string_to_array(" ~ expression ~ ", null)) as letters(letter))"
+        "coalesce((select string_agg(letter, '' order by letter collate \"C\")"
+        ~ " from unnest(string_to_array(" ~ expression ~ ", null)) as letters(letter)), "
+        ~ expression ~ ")"
     ) -}}
 {% endmacro %}
 

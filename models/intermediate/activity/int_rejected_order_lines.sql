@@ -1,3 +1,4 @@
+-- Times enter the row as text: engines write them into JSON in ways of their own.
 with order_lines as (
     select
         order_line_id,
@@ -9,7 +10,7 @@ with order_lines as (
         currency_code,
         ordered_on,
         rejection_reason,
-        loaded_at
+        cast(loaded_at as text) as loaded_at
     from {{ ref('int_order_lines_converted') }}
     where rejection_reason is not null
 ),
@@ -24,7 +25,7 @@ returns as (
         currency_code,
         returned_on,
         rejection_reason,
-        loaded_at
+        cast(loaded_at as text) as loaded_at
     from {{ ref('int_returns_converted') }}
     where rejection_reason is not null
 ),
