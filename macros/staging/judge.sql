@@ -44,12 +44,12 @@
     {%- endfor -%}
     {%- for column, type in required.items() -%}
         {%- set blank = crm_segmentation.clean_text(column) ~ " is null" -%}
-        {%- set unread = crm_segmentation.cast_or_null(column, type) ~ " is null" -%}
         {%- if type == 'text' -%}
             {%- do lines.append(
                 "when " ~ blank ~ "\n                then 'missing_value:" ~ column ~ "'"
             ) -%}
         {%- else -%}
+            {%- set unread = crm_segmentation.cast_or_null(column, type) ~ " is null" -%}
             {#- A value that can be read is not blank: no need to look. -#}
             {%- do lines.append(
                 "when " ~ unread ~ "\n                and " ~ blank
