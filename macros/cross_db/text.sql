@@ -98,3 +98,11 @@
     {%- endif -%}
     {{- return("'" ~ plain ~ "'") -}}
 {% endmacro %}
+
+{# SQL: the literal of a text, or a NULL of that type. #}
+{% macro text_or_null(text) %}
+    {{- return(
+        'cast(null as text)' if text is none or text is undefined
+        else crm_segmentation.text_literal(text)
+    ) -}}
+{% endmacro %}

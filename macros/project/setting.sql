@@ -37,6 +37,7 @@
         'extra_identity_rules': [],
         'extra_identity_forms': {},
         'recorded_groups': [],
+        'catalogued_profiles': [],
         'recorded_attributes': ['rfm_segment', 'cluster_id'],
         'record_history': true,
     }) }}
@@ -54,6 +55,13 @@
         'extra_kpi_flags': 'kpi_flags_demo',
         'extra_attributes': crm_segmentation.demo_attributes(),
         'extra_marketing_attributes': 'marketing_attributes_demo',
+        'catalogued_profiles': [
+            'accelerating_accounts', 'contacted_last_60d', 'declining_key_accounts',
+            'dormant_customers', 'multi_category_buyers', 'new_customers_90d',
+            'newsletter_prospects', 'pump_buyers_without_portal', 'renewal_due_60d',
+            'spare_parts_potential', 'unhappy_buyers', 'vip_dach',
+            'winback_high_value'
+        ],
         'recorded_groups': [
             'vip_dach', 'declining_key_accounts', 'dormant_customers',
             'winback_high_value', 'new_customers_90d', 'multi_category_buyers',
