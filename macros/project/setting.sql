@@ -56,11 +56,12 @@
         'extra_attributes': crm_segmentation.demo_attributes(),
         'extra_marketing_attributes': 'marketing_attributes_demo',
         'catalogued_profiles': [
-            'accelerating_accounts', 'contacted_last_60d', 'declining_key_accounts',
-            'dormant_customers', 'multi_category_buyers', 'new_customers_90d',
-            'newsletter_prospects', 'pump_buyers_without_portal', 'renewal_due_60d',
-            'spare_parts_potential', 'unhappy_buyers', 'vip_dach',
-            'winback_high_value'
+            'accelerating_accounts', 'contactable_by_email', 'contacted_last_60d',
+            'declining_key_accounts', 'dormant_customers', 'maintenance_potential',
+            'multi_category_buyers', 'new_customers_90d', 'newsletter_prospects',
+            'pump_buyers_without_portal', 'renewal_due_60d', 'slipping_customers',
+            'spare_parts_potential', 'trade_fair_follow_up', 'unhappy_buyers',
+            'vip_dach', 'winback_high_value'
         ],
         'recorded_groups': [
             'vip_dach', 'declining_key_accounts', 'dormant_customers',

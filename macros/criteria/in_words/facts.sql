@@ -126,11 +126,12 @@
 {% endmacro %}
 
 {% macro words_of_regular(content) %}
-    {%- set what = crm_segmentation.event_in_words(content.name)
-        ~ crm_segmentation.where_in_words(content.get('where')) -%}
-    {{ return('is regular: ' ~ crm_segmentation.comparison_in_words(
-        content.get('count', {'gte': 1})
-    ) ~ ' ' ~ what ~ ' in at least ' ~ content.get('min_periods', content.periods)
+    {%- set asked = content.get('count', {'gte': 1}) -%}
+    {%- set what = crm_segmentation.event_in_words(
+        content.name, plural=asked not in [{'gte': 1}, {'eq': 1}, 1]
+    ) ~ crm_segmentation.where_in_words(content.get('where')) -%}
+    {{ return('is regular: ' ~ crm_segmentation.comparison_in_words(asked)
+        ~ ' ' ~ what ~ ' in at least ' ~ content.get('min_periods', content.periods)
         ~ ' of the last ' ~ content.periods ~ ' periods of '
         ~ crm_segmentation.duration_in_words(content.period)) }}
 {% endmacro %}
@@ -140,9 +141,10 @@
     {%- set gap = content.get('gap') -%}
     {%- set steps = [] -%}
     {%- for step in content.steps -%}
-        {%- do steps.append(crm_segmentation.selection_in_words(step, plural=false)) -%}
+        {%- set text = crm_segmentation.selection_in_words(step, plural=false) -%}
+        {%- do steps.append(('an ' if text[0] in 'aeiou' else 'a ') ~ text) -%}
     {%- endfor -%}
-    {{ return('has the sequence '
+    {{ return('has in sequence '
         ~ steps | join(', then ' ~ ('less than ' ~ crm_segmentation.duration_in_words(gap)
             ~ ' later ' if gap else ''))
         ~ (', all with the same ' ~ content.same | replace('_', ' ')

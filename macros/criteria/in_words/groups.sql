@@ -69,5 +69,6 @@
 
 {# Kind 35. #}
 {% macro words_of_sql(content) %}
-    {{ return(content.reason | trim ~ ' [SQL: ' ~ content.expression | trim ~ ']') }}
+    {{ return('the SQL condition holds: ' ~ content.expression | trim ~ ' (in SQL since '
+        ~ content.reason | trim ~ ')') }}
 {% endmacro %}

@@ -21,9 +21,10 @@
     the leaf.
 #}
 {% macro funnel_sql(rule) -%}
-{%- set has_near = rule.leaves | selectattr('thresholds') | list | length > 0 -%}
 {%- set nodes = crm_segmentation.nodes_over_mask(rule, 'criteria_mask') -%}
-{%- set without = crm_segmentation.nodes_over_mask(rule, 'mask_without') -%}
+{%- set without = crm_segmentation.nodes_over_mask(
+    rule, 'mask_without', dropped='leaf_number'
+) -%}
 {%- set near = crm_segmentation.near_mask_sql(rule) -%}
 with {{ crm_segmentation.rule_ctes(rule) }}
 
@@ -55,7 +56,7 @@ leaves as (
         {{ leaf.item }} as item_number,
         '{{ leaf.dropped_bit }}' as dropped_bit,
         {{ 'true' if leaf.has_threshold else 'false' }} as has_threshold
-    {% if not loop.last -%}
+    {%- if not loop.last %}
     union all
     {% endif -%}
     {%- endfor %}
@@ -104,7 +105,7 @@ final as (
             case
                 when
                     {{ without[0].sql | indent(20) }}
-                    and not ({{ nodes[0].sql | indent(20) }})
+                    and not ({{ nodes[0].bare_sql | indent(20) }})
                     then account_count
                 else 0
             end
@@ -121,7 +122,7 @@ final as (
         end as near_threshold_count,
         sum(
             case
-                when {{ nodes[0].sql | indent(20) }} then account_count
+                when {{ nodes[0].bare_sql | indent(20) }} then account_count
                 else 0
             end
         ) as member_count
@@ -152,8 +153,10 @@ select * from final
                 'item': parent['item'],
             }) -%}
         {%- else -%}
+            {#- points are a list, too -#}
             {%- do node.update({
-                'list': parent.word, 'is_turned': false, 'item': parent['item'],
+                'list': parent.word or 'points', 'is_turned': false,
+                'item': parent['item'],
             }) -%}
         {%- endif -%}
         {%- if parent is sameas root and root.word == 'all' -%}

@@ -84,31 +84,57 @@ select * from final
     | word, count      | of a tree word; none for a leaf                      |
     | leaf             | the leaf as it was read; none for a tree word        |
     | path, level      | where it stands; the root has level 1                |
-    | parent, children | nodes of this list                                   |
+    | parent, children | nodes of this list; a leaf of points has the nodes   |
+    |                  | that earn them                                       |
     | sql, bare_sql    | with and without outer brackets, over `mask`         |
+
+    `dropped`: SQL of the number of the leaf whose bit was set anew. Points are then
+    added up once more, unless they are that leaf themselves.
 #}
-{% macro nodes_over_mask(rule, mask) %}
-    {%- set nodes = [{'source': rule.root, 'parent': none}] -%}
+{% macro nodes_over_mask(rule, mask, dropped=none) %}
+    {%- set nodes = [{'source': rule.root, 'parent': none, 'level': 1}] -%}
     {%- for node in nodes -%}
         {%- set source = node.source -%}
         {%- do node.update({
             'word': source.word, 'count': source['count'], 'leaf': source.leaf,
-            'path': source.path, 'level': source.level, 'children': [], 'tree': none,
+            'path': source.path, 'children': [], 'tree': none,
         }) -%}
+        {%- set inner_sources = source.children if source.leaf is none
+            else source.leaf.get('terms', []) | map(attribute='node') | list -%}
         {%- set at = loop.index -%}
-        {%- for child in source.children -%}
-            {%- set inner = {'source': child, 'parent': node} -%}
+        {%- for child in inner_sources -%}
+            {%- set inner = {'source': child, 'parent': node, 'level': node.level + 1} -%}
             {%- do node.children.append(inner) -%}
+        {%- endfor -%}
+        {%- for inner in node.children -%}
             {%- do nodes.insert(at + loop.index0, inner) -%}
         {%- endfor -%}
     {%- endfor -%}
     {%- for node in nodes | reverse -%}
-        {%- if node.leaf is not none -%}
-            {%- set bit = 'substr(' ~ mask ~ ', ' ~ node.leaf.number ~ ", 1) = '1'" -%}
-            {%- do node.update({'sql': bit, 'bare_sql': bit}) -%}
-        {%- else -%}
+        {%- if node.leaf is none -%}
             {%- do crm_segmentation.compose_node(node) -%}
+        {%- else -%}
+            {%- set bit = 'substr(' ~ mask ~ ', ' ~ node.leaf.number ~ ", 1) = '1'" -%}
+            {%- if node.children and dropped is not none -%}
+                {%- set bit = crm_segmentation.points_over_mask(node, bit, dropped) -%}
+            {%- endif -%}
+            {%- do node.update({'sql': bit, 'bare_sql': bit}) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(nodes) }}
+{% endmacro %}
+
+{% macro points_over_mask(node, bit, dropped) %}
+    {%- set cases = [] -%}
+    {%- for child in node.children -%}
+        {%- do cases.append('case when ' ~ child.sql ~ ' then '
+            ~ node.leaf.terms[loop.index0].add ~ ' else 0 end') -%}
+    {%- endfor -%}
+    {%- set parts = crm_segmentation.comparison_sql(
+        '(' ~ cases | join(' + ') ~ ')', node.leaf.comparison
+    ) -%}
+    {{ return(
+        'case when ' ~ dropped ~ ' = ' ~ node.leaf.number ~ ' then ' ~ bit ~ ' else '
+        ~ parts | join(' and ') ~ ' end'
+    ) }}
 {% endmacro %}

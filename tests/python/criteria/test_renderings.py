@@ -1,12 +1,29 @@
-"""The other renderings of a rule, against figures that Python counts by itself."""
+"""The other renderings of a rule, against figures that Python counts by itself.
+
+Leaves are judged by the evaluator, one by one. What is counted from them (masks,
+prefixes, what a rule would be without a leaf) is counted here by taking leaves out of
+trees, where the macros set bits of masks.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
 
+import pytest
+import yaml
+
+from criteria.bench import Bench
 from criteria.engine import ROOT
+from criteria.oracle import TREE_WORDS, Tree, World, members
+from criteria.rules import Seeded, as_text, draw_rule, draw_world
 
 CRITERIA = ROOT / "macros" / "criteria"
+Accounts = frozenset[str]
 
 
 def test_every_kind_asks_one_macro_for_relations() -> None:
@@ -18,3 +35,353 @@ def test_every_kind_asks_one_macro_for_relations() -> None:
         if re.search(r"(?<!`)\bref\(", line)
     }
     assert found == {"reading/read_rule.sql: {{ return(ref(name) | string) }}"}
+
+
+# --- the same by Python ----------------------------------------------------------
+
+
+def branches(tree: Tree) -> list[Tree]:
+    """The nodes right below a node; none below a leaf, but what earns points."""
+    ((word, content),) = tree.items()
+    if word == "not":
+        return [content]
+    if word in ("all", "any"):
+        return list(content)
+    if word in TREE_WORDS:
+        return list(content["of"])
+    if word == "points":
+        return [as_node(item["if"]) for item in content["of"]]
+    return []
+
+
+def as_node(given: Any) -> Tree:
+    return {"all": given} if isinstance(given, list) else given
+
+
+def is_leaf(tree: Tree) -> bool:
+    return next(iter(tree)) not in TREE_WORDS
+
+
+def leaves(tree: Tree) -> Iterator[Tree]:
+    """In the order of the text; a leaf of points stands before those that earn them."""
+    if is_leaf(tree):
+        yield tree
+    for branch in branches(tree):
+        yield from leaves(branch)
+
+
+@dataclass
+class Judge:
+    """Members of any tree whose leaves are known, with one leaf left out."""
+
+    world: World
+    dropped: int | None = None
+    """The id of the leaf that is left out."""
+    known: dict[int, Accounts] = field(default_factory=dict)
+    """Members of the leaves that were judged, by the id of the leaf."""
+
+    def without(self, leaf: Tree) -> Judge:
+        return Judge(self.world, id(leaf), self.known)
+
+    def everybody(self) -> Accounts:
+        return frozenset(self.world.base)
+
+    def goes(self, tree: Tree) -> bool:
+        """Is the node dropped: the leaf itself, or a `not` around it?"""
+        if id(tree) == self.dropped:
+            return True
+        return "not" in tree and self.goes(tree["not"])
+
+    def members(self, tree: Tree) -> Accounts:
+        if self.goes(tree):  # the root: nothing is asked any more
+            return self.everybody()
+        ((word, content),) = tree.items()
+        if word == "points" and self.dropped is not None:
+            return self.points(content)
+        if is_leaf(tree):
+            if id(tree) not in self.known:
+                self.known[id(tree)] = members(as_text(tree), self.world)
+            return self.known[id(tree)]
+        kept = [self.members(branch) for branch in branches(tree) if not self.goes(branch)]
+        if word == "not":
+            return self.everybody() - kept[0]
+        held = {one: sum(one in branch for branch in kept) for one in self.world.base}
+        if word in ("all", "any"):
+            wanted = len(kept) if word == "all" else 1
+            return frozenset(one for one in held if held[one] >= wanted)
+        meets = {"at_least": int.__ge__, "at_most": int.__le__, "exactly": int.__eq__}[word]
+        return frozenset(one for one in held if meets(held[one], content["count"]))
+
+    def points(self, content: dict[str, Any]) -> Accounts:
+        kept = [
+            {"if": {"sql": None}, "add": 0} if self.goes(as_node(item["if"])) else item
+            for item in content["of"]
+        ]
+        earned = [
+            (self.members(as_node(item["if"])), item["add"])
+            for item in kept
+            if item["if"] != {"sql": None}
+        ]
+        sums = {
+            one: sum(add for branch, add in earned if one in branch) for one in self.world.base
+        }
+        asked = {key: value for key, value in content.items() if key != "of"}
+        return frozenset(one for one in sums if compares(sums[one], asked))
+
+
+def compares(value: int | Decimal, asked: dict[str, Any]) -> bool:
+    tests = {
+        "eq": lambda wanted: value == wanted,
+        "neq": lambda wanted: value != wanted,
+        "gt": lambda wanted: value > wanted,
+        "gte": lambda wanted: value >= wanted,
+        "lt": lambda wanted: value < wanted,
+        "lte": lambda wanted: value <= wanted,
+        "between": lambda ends: Decimal(str(ends[0])) <= value <= Decimal(str(ends[1])),
+        "not_between": lambda ends: not Decimal(str(ends[0])) <= value <= Decimal(str(ends[1])),
+    }
+    return all(
+        tests[word](wanted if isinstance(wanted, list) else Decimal(str(wanted)))
+        for word, wanted in asked.items()
+    )
+
+
+def masks(tree: Tree, world: World) -> dict[str, str]:
+    judged = [Judge(world).members(leaf) for leaf in leaves(tree)]
+    return {
+        one: "".join("1" if one in passed else "0" for passed in judged) for one in world.base
+    }
+
+
+def funnel(tree: Tree, world: World) -> list[tuple[int, ...]]:
+    """base, alone, left after the prefix, gained if dropped, members: a row a leaf."""
+    judge = Judge(world)
+    inside = judge.members(tree)
+    items = tree["all"] if "all" in tree else [tree]
+    rows = []
+    left = judge.everybody()
+    for item in items:
+        left = left & judge.members(item)
+        for leaf in leaves(item):
+            without = judge.without(leaf).members(tree)
+            rows.append(
+                (
+                    len(world.base),
+                    len(judge.members(leaf)),
+                    len(left),
+                    len(without - inside),
+                    len(inside),
+                )
+            )
+    return rows
+
+
+# --- and by the macros -----------------------------------------------------------
+
+
+@dataclass
+class Renderings:
+    bench: Bench
+
+    def load(self, world: World) -> None:
+        self.bench.load(world)
+
+    def read(self, tree: Tree) -> Any:
+        return self.bench.engine.call("read_rule", as_text(tree), "rule_base", "rule")
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self.bench.database.connection.execute(sql).fetchall()
+
+    def masks(self, tree: Tree, members_only: bool = False) -> dict[str, str]:
+        sql = self.bench.engine.call("render_mask", self.read(tree), members_only)
+        return dict(self.rows(str(sql)))
+
+    def funnel(self, tree: Tree) -> list[tuple[Any, ...]]:
+        sql = self.bench.engine.call("funnel_sql", self.read(tree))
+        return self.rows(
+            "select base_count, passes_alone_count, left_after_count, "
+            "gained_if_dropped_count, member_count, near_threshold_count "
+            f"from ({sql}) as funnel order by leaf_number"
+        )
+
+    def words(self, tree: Tree) -> str:
+        return str(self.bench.engine.call("rule_in_words", self.read(tree)["tree"]))
+
+
+@pytest.fixture(scope="module")
+def renderings(bench: Bench) -> Renderings:
+    return Renderings(bench)
+
+
+def fresh(tree: Tree) -> Tree:
+    """A copy in which every leaf is an object of its own."""
+    return yaml.safe_load(as_text(tree))
+
+
+WORLDS = 12
+RULES_A_WORLD = 6
+
+
+def test_masks_and_funnels_of_random_rules(renderings: Renderings) -> None:
+    shapes: set[str] = set()
+    gained = 0
+    for seed in range(WORLDS):
+        draw = Seeded(7000 + seed)
+        world = draw_world(draw)
+        renderings.load(world)
+        for _ in range(RULES_A_WORLD):
+            tree = fresh(draw_rule(draw, world))
+            shapes |= {next(iter(tree))}
+            assert renderings.masks(tree) == masks(tree, world), as_text(tree)
+            wanted = funnel(tree, world)
+            assert [row[:5] for row in renderings.funnel(tree)] == wanted, as_text(tree)
+            gained += sum(row[3] > 0 for row in wanted)
+            # what is put in words is never nothing, whatever the rule
+            assert len(renderings.words(tree)) > 5
+    # else the figures agree about nothing
+    assert gained > 30 and {"all", "any", "not"} <= shapes
+
+
+def test_the_mask_of_members_is_that_of_the_members(renderings: Renderings) -> None:
+    draw = Seeded(42)
+    world = draw_world(draw)
+    renderings.load(world)
+    tree = fresh(draw_rule(draw, world))
+    inside = members(as_text(tree), world)
+    wanted = {one: mask for one, mask in masks(tree, world).items() if one in inside}
+    assert wanted and renderings.masks(tree, members_only=True) == wanted
+
+
+# --- an example that was counted by hand -------------------------------------------
+
+
+def company(**turnovers: tuple[Any, ...]) -> World:
+    """Accounts with (turnover, sector, is_vip)."""
+    from criteria.worlds import ATTRIBUTES, EVENTS
+
+    empty = {name: [] if entry["type"] == "values" else None for name, entry in ATTRIBUTES.items()}
+    return World(
+        as_of=date(2026, 1, 1),
+        base=tuple(turnovers),
+        attribute_types={name: entry["type"] for name, entry in ATTRIBUTES.items()},
+        attributes={
+            name: empty
+            | {
+                "turnover": None if turnover is None else Decimal(str(turnover)),
+                "sector": sector,
+                "is_vip": is_vip,
+            }
+            for name, (turnover, sector, is_vip) in turnovers.items()
+        },
+        event_types={name: entry["columns"] for name, entry in EVENTS.items()},
+        events=[],
+        groups={"group_a": frozenset(), "group_b": frozenset(), "group_c": frozenset()},
+    )
+
+
+SIX = company(
+    a=(100, "retail", True),
+    b=(95, "retail", False),
+    c=(94.99, "energy", None),
+    d=(105, "energy", True),
+    e=(105.01, None, True),
+    f=(None, "retail", True),
+)
+RULE: Tree = {
+    "all": [
+        {"turnover": {"gte": 100}},
+        {"any": [{"sector": "retail"}, {"is_vip": True}]},
+        {"not": {"sector": "energy"}},
+    ]
+}
+
+
+def test_a_funnel_counted_by_hand(renderings: Renderings) -> None:
+    renderings.load(SIX)
+    assert renderings.masks(RULE) == {
+        "a": "1110",
+        "b": "0100",
+        "c": "0001",
+        "d": "1011",
+        "e": "1010",
+        "f": "0110",
+    }
+    # members: a and e
+    assert renderings.funnel(RULE) == [
+        # turnover from 100: a, d, e pass and are left; without it b and f come in;
+        # 95 and 105 are within 5 % of 100, a cent beside them is not: a, b, d
+        (6, 3, 3, 2, 2, 3),
+        # retail: a, b, f; a, d, e pass the whole item; under `any` it counts as false
+        (6, 3, 3, 0, 2, None),
+        (6, 4, 3, 0, 2, None),
+        # energy: c, d; with `not` a and e are left; without it d comes in
+        (6, 2, 2, 1, 2, None),
+    ]
+
+
+def test_a_dropped_root_lets_everybody_in(renderings: Renderings) -> None:
+    renderings.load(SIX)
+    assert renderings.funnel({"turnover": {"gte": 100}}) == [(6, 3, 3, 3, 3, 3)]
+    # a `not` goes with its leaf
+    assert renderings.funnel({"not": {"turnover": {"gte": 100}}}) == [(6, 3, 3, 3, 3, 3)]
+
+
+def test_a_dropped_leaf_earns_no_points(renderings: Renderings) -> None:
+    renderings.load(SIX)
+    rule: Tree = {
+        "points": {
+            "of": [
+                {"if": {"is_vip": True}, "add": 10},
+                {"if": {"sector": "retail"}, "add": -5},
+            ],
+            "gte": 10,
+        }
+    }
+    # points: a 5, b -5, c 0, d 10, e 10, f 5
+    assert renderings.masks(rule) == {
+        "a": "011",
+        "b": "001",
+        "c": "000",
+        "d": "110",
+        "e": "110",
+        "f": "011",
+    }
+    assert renderings.funnel(rule) == [
+        (6, 2, 2, 4, 2, 2),
+        (6, 4, 2, 0, 2, None),
+        # without the five points less a and f reach ten
+        (6, 3, 2, 2, 2, None),
+    ]
+
+
+def test_an_empty_base_has_its_leaves(renderings: Renderings) -> None:
+    renderings.load(company())
+    assert renderings.funnel(RULE) == [
+        (0, 0, 0, 0, 0, 0),
+        (0, 0, 0, 0, 0, None),
+        (0, 0, 0, 0, 0, None),
+        (0, 0, 0, 0, 0, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("threshold", "ends"),
+    [
+        ("100", ["95", "105"]),
+        ("0", ["0", "0"]),
+        ("-20", ["-21", "-19"]),
+        ("0.00001", ["0.0000095", "0.0000105"]),
+        ("12345678901234567890.5", ["11728394956172839495.975", "12962962846296296285.025"]),
+    ],
+)
+def test_five_percent_are_exact(bench: Bench, threshold: str, ends: list[str]) -> None:
+    assert bench.engine.call("five_percent_around", threshold) == ends
+
+
+def test_a_mask_of_many_leaves(renderings: Renderings) -> None:
+    """More than an engine lets one expression nest."""
+    renderings.load(SIX)
+    rule: Tree = {"any": [{"turnover": {"gte": number}} for number in range(1, 601)]}
+    found = renderings.masks(rule)
+    assert found["a"] == "1" * 100 + "0" * 500
+    assert found["f"] == "0" * 600
