@@ -122,9 +122,7 @@ class Judge:
             for item in kept
             if item["if"] != {"sql": None}
         ]
-        sums = {
-            one: sum(add for branch, add in earned if one in branch) for one in self.world.base
-        }
+        sums = {one: sum(add for branch, add in earned if one in branch) for one in self.world.base}
         asked = {key: value for key, value in content.items() if key != "of"}
         return frozenset(one for one in sums if compares(sums[one], asked))
 
@@ -148,16 +146,14 @@ def compares(value: int | Decimal, asked: dict[str, Any]) -> bool:
 
 def masks(tree: Tree, world: World) -> dict[str, str]:
     judged = [Judge(world).members(leaf) for leaf in leaves(tree)]
-    return {
-        one: "".join("1" if one in passed else "0" for passed in judged) for one in world.base
-    }
+    return {one: "".join("1" if one in passed else "0" for passed in judged) for one in world.base}
 
 
 def funnel(tree: Tree, world: World) -> list[tuple[int, ...]]:
     """base, alone, left after the prefix, gained if dropped, members: a row a leaf."""
     judge = Judge(world)
     inside = judge.members(tree)
-    items = tree["all"] if "all" in tree else [tree]
+    items = tree.get("all", [tree])
     rows = []
     left = judge.everybody()
     for item in items:
