@@ -339,16 +339,15 @@ class Writer:
             if entry:
                 of = one_of_names(numbers if name == "number_aggregate" else entry["columns"])
             return {**closed({"of": of, **self.comparisons()}, ["of"]), "minProperties": 2}
-        if name == "steps":
+        if name == "step":
             selections = [
                 closed({"name": {"const": event}, "where": self.shape("row", row)}, ["name"])
                 for event, row in project["events"].items()
             ]
-            return {
-                "type": "array",
-                "items": {"anyOf": [one_of_names(project["events"]), *selections]},
-                "minItems": 2,
-            }
+            return {"anyOf": [one_of_names(project["events"]), *selections]}
+        if name == "steps":
+            self.defs["step"] = self.shape("step")
+            return {"type": "array", "items": reference("step"), "minItems": 1, "maxItems": 32}
         if name == "scored_nodes":
             scored = closed({"if": {"$ref": "#/$defs/node_or_nodes"}, "add": {"type": "integer"}})
             self.defs["node_or_nodes"] = {"anyOf": [reference("node"), reference("nodes")]}

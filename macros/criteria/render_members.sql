@@ -56,7 +56,7 @@ base as (
     {%- for name in rule.attribute_models -%}
         {%- do joins.append([crm_segmentation.rule_relation(rule, name), name]) -%}
     {%- endfor -%}
-    {%- for cte in rule.ctes -%}
+    {%- for cte in rule.ctes if cte.get('joined', true) -%}
         {%- do joins.append([cte.name, cte.name]) -%}
     {%- endfor -%}
 from base

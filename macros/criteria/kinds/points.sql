@@ -4,11 +4,10 @@
         points: {of: [{if: {tier: A}, add: 10}, {if: {is_partner: false}, add: -5}],
                  gte: 10}
 
-    The sum is 0 if no node holds. `if` takes a list as well, read as `all`.
+    The sum is 0 if no node holds. `if` takes a list as well, read as `all`. The nodes
+    are read by read_tree() like those of a tree word, and composed here after it.
 #}
 {% macro read_points(context, given, path) %}
-    {%- set before = context.errors | length -%}
-    {%- set level = context.level + 1 -%}
     {%- if given is not mapping -%}
         {%- do crm_segmentation.rule_error(
             context, path, 'not a mapping', given,
@@ -28,53 +27,57 @@
         ) -%}
         {%- set of = [] -%}
     {%- endif -%}
-    {%- set terms = [] -%}
+    {%- set nodes = [] -%}
+    {%- set points = [] -%}
     {%- for item in of -%}
         {%- set at = path ~ '.of[' ~ loop.index0 ~ ']' -%}
-        {%- set errors = context.errors | length -%}
         {%- if crm_segmentation.check_mapping(context, item, at, ['if', 'add']) -%}
+            {%- if 'add' in item -%}
+                {%- do points.append(crm_segmentation.read_whole_number(
+                    context, 'add', item.add, at ~ '.add', -1000000, 1000000
+                )) -%}
+            {%- endif -%}
             {%- if 'if' in item -%}
                 {%- set node = item['if'] -%}
-                {%- set node = crm_segmentation.read_tree(
-                    context,
-                    {'all': node} if node is sequence and node is not string
-                        and node is not mapping else node,
-                    at ~ '.if', level
-                ) -%}
-            {%- endif -%}
-            {%- if 'add' in item -%}
-                {%- set add = crm_segmentation.read_whole_number(
-                    context, 'add', item.add, at ~ '.add', -1000000, 1000000
-                ) -%}
-            {%- endif -%}
-            {%- if context.errors | length == errors -%}
-                {%- do terms.append({'node': node, 'add': add.value}) -%}
+                {%- set is_list = node is sequence and node is not string
+                    and node is not mapping -%}
+                {%- do nodes.append({
+                    'given': {'all': node} if is_list else node, 'path': at ~ '.if',
+                }) -%}
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- set compared = crm_segmentation.read_comparison(
-        context, comparison, path, 'the sum of points'
-    ) -%}
-    {%- if context.errors | length > before -%}
-        {{ return(none) }}
-    {%- endif -%}
+    {#- of a rule with errors no SQL is asked for -#}
+    {{ return({
+        'tree': none,
+        'sql': 'false',
+        'atomic': true,
+        'nodes': nodes,
+        'compose': 'compose_points',
+        'points': points,
+        'comparison': crm_segmentation.read_comparison(
+            context, comparison, path, 'the sum of points'
+        ),
+    }) }}
+{% endmacro %}
+
+{# The leaf's tree and SQL from its nodes, which are composed already. #}
+{% macro compose_points(leaf, nodes) %}
     {%- set cases = [] -%}
     {%- set trees = [] -%}
-    {%- for term in terms -%}
-        {%- do cases.append(
-            'case when ' ~ term.node.sql ~ ' then ' ~ term.add ~ ' else 0 end'
-        ) -%}
-        {%- do trees.append({'if': term.node.tree, 'add': term.add}) -%}
+    {%- for node in nodes -%}
+        {%- set add = (leaf.points[loop.index0] or {}).get('value') -%}
+        {%- do cases.append('case when ' ~ node.sql ~ ' then ' ~ add ~ ' else 0 end') -%}
+        {%- do trees.append({'if': node.tree, 'add': add}) -%}
     {%- endfor -%}
     {%- set sum = '(\n    ' ~ cases | join('\n+ ') | indent(4) ~ '\n)' -%}
-    {%- set parts = crm_segmentation.comparison_sql(sum, compared) -%}
-    {{ return({
-        'tree': {'points': dict(compared.value, of=trees)},
+    {%- set parts = crm_segmentation.comparison_sql(sum, leaf.comparison) -%}
+    {%- do leaf.update({
+        'tree': {'points': dict(leaf.comparison.value, of=trees)},
         'sql': parts | join('\nand '),
         'atomic': parts | length == 1,
         'value_sql': sum,
-        'thresholds': compared.thresholds,
-        'terms': terms,
-        'comparison': compared,
-    }) }}
+        'thresholds': leaf.comparison.thresholds,
+        'nodes': nodes,
+    }) -%}
 {% endmacro %}

@@ -11,6 +11,8 @@
         'stopped': 'read_stopped',
         'restarted': 'read_restarted',
         'regular': 'read_regular',
+        'sequence': 'read_sequence',
+        'abandoned': 'read_abandoned',
         'usual': 'read_usual',
         'related': 'read_related',
         'member_of': 'read_member_of',

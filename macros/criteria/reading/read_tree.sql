@@ -84,6 +84,12 @@
                     {#- leaves inside it were read first, and stand behind it -#}
                     {%- do context.leaves.insert(before, node.leaf) -%}
                 {%- endif -%}
+                {%- set at = loop.index -%}
+                {%- for child in (node.leaf or {}).get('nodes', []) -%}
+                    {%- set inner = dict(child, level=node.level + 1) -%}
+                    {%- do node.children.append(inner) -%}
+                    {%- do nodes.insert(at + loop.index0, inner) -%}
+                {%- endfor -%}
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
@@ -91,6 +97,9 @@
         {%- if node.word is not none and node.children -%}
             {%- do crm_segmentation.compose_node(node) -%}
         {%- elif node.leaf is not none -%}
+            {%- if node.children -%}
+                {%- do crm_segmentation[node.leaf.compose](node.leaf, node.children) -%}
+            {%- endif -%}
             {%- do node.update({
                 'tree': node.leaf.tree,
                 'bare_sql': node.leaf.sql,

@@ -42,7 +42,7 @@
         'sequence': {'required': ['steps'], 'window': true,
             'keys': {'steps': 'steps', 'gap': 'row_duration', 'same': 'name'}},
         'abandoned': {'required': ['name', 'without', 'for'], 'rows': 'event',
-            'window': true, 'keys': dict(selected, without='event',
+            'window': true, 'keys': dict(selected, without='step',
                 same='column', **{'for': 'row_duration'})},
         'usual': {'required': ['name', 'column', 'in'], 'rows': 'event', 'window': true,
             'keys': dict(selected, column='column', min_count='whole',

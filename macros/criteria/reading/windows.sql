@@ -104,6 +104,32 @@
     )) }}
 {% endmacro %}
 
+{#
+    A duration between two rows: {hours, sql, value}. It is exact, a day being 24
+    hours, so months and years have no length there.
+#}
+{% macro read_row_duration(context, raw, path) %}
+    {%- set allowed = 'a whole number from 1 and one unit: 12h, 7d (of 24 hours), 2w' -%}
+    {%- if raw is not string or not modules.re.match('^[1-9][0-9]*[hdwmy]\\Z', raw)
+        or raw[-1] in ['m', 'y'] -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, 'not a duration between two rows', raw, allowed,
+            'Months and years differ in length; write days.' if raw is string
+                and raw and raw[-1] in ['m', 'y'] else ''
+        ) -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set hours = 0 if raw | length > 8
+        else (raw[:-1] | int) * {'h': 1, 'd': 24, 'w': 168}[raw[-1]] -%}
+    {%- if not 0 < hours < (context.as_of.year - 2) * 8766 -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, 'longer than the calendar', raw, allowed, ''
+        ) -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {{ return({'hours': hours, 'sql': "interval '" ~ hours ~ "' hour", 'value': raw}) }}
+{% endmacro %}
+
 {# The whole period around as_of: `last month`, `this week`, `next quarter`. #}
 {% macro read_period(context, raw, path, use) %}
     {%- set units = ['day', 'week', 'month', 'quarter', 'year'] -%}

@@ -67,8 +67,9 @@ def test_as_deep_as_rules_may_be(asker: Asker) -> None:
     asker.engine.set_variables(asker.settings)
     found = asker.connection.execute(asker.engine.render(rule)).fetchall()
     assert [row[0] for row in found] == ["a"]
-    rule = f"points: {{of: [{{if: {{{rule}}}, add: 1}}], gte: 1}}"
-    assert "32 levels" in asker.refusal(rule)
+    for _ in range(3):
+        rule = f"points: {{of: [{{if: {{{rule}}}, add: 1}}], gte: 1}}"
+        assert "32 levels" in asker.refusal(rule)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,145 @@
+{#
+    Kind 24: one row after another.
+
+        sequence: {steps: [quote, {name: order, where: {channel: web}}], gap: 14d,
+                   same: product_id, within: 365d}
+
+    Each step's time is strictly after the one before, and less than `gap` after it.
+    Any chain counts, so an earliest row need not begin one: a row of a step is
+    reached if the latest row before it that the step before has reached is near
+    enough. That is one window a step over the rows of the steps, and no join of
+    rows with rows.
+#}
+{% macro read_sequence(context, given, path) %}
+    {%- set before = context.errors | length -%}
+    {%- if not crm_segmentation.check_mapping(
+        context, given, path, ['steps'],
+        ['gap', 'same'] + crm_segmentation.window_words().fact
+    ) -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set raw = given.get('steps') -%}
+    {%- set most = crm_segmentation.rule_limits()['levels'] -%}
+    {%- set tree = {} -%}
+    {%- set window = crm_segmentation.read_fact_window(context, given, path, tree) -%}
+    {%- set steps = [] -%}
+    {%- if 'steps' not in given -%}
+        {#- noted above -#}
+    {%- elif raw is string or raw is mapping or raw is not sequence
+        or not 0 < raw | length <= most -%}
+        {%- do crm_segmentation.rule_error(
+            context, path ~ '.steps', 'not a list of steps', raw,
+            '1 to ' ~ most ~ ' steps, each an event or {name: .., where: ..}', ''
+        ) -%}
+    {%- else -%}
+        {%- for item in raw -%}
+            {%- set step = crm_segmentation.read_step(
+                context, item, path ~ '.steps[' ~ loop.index0 ~ ']'
+            ) -%}
+            {%- if step is not none -%}
+                {%- do steps.append(dict(step, window=window)) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- set gap = none -%}
+    {%- if 'gap' in given -%}
+        {%- set gap = crm_segmentation.read_row_duration(
+            context, given.gap, path ~ '.gap'
+        ) -%}
+        {%- do tree.update({'gap': given.gap}) -%}
+    {%- endif -%}
+    {%- set same = none -%}
+    {%- if 'same' in given and steps -%}
+        {%- set same = crm_segmentation.read_same(
+            context, given.same, path ~ '.same', steps
+        ) -%}
+        {%- do tree.update({'same': given.same}) -%}
+    {%- endif -%}
+    {%- if context.errors | length > before -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- do tree.update({'steps': steps | map(attribute='tree') | list}) -%}
+    {%- if steps | length == 2 and gap is none and same is none -%}
+        {#- the first row of one, the last of the other: the shared pass gives both -#}
+        {%- set times = [] -%}
+        {%- for step in steps -%}
+            {%- do times.append(crm_segmentation.event_evidence(
+                context, step, ('min(' if loop.first else 'max(') ~ step.event.model
+                    ~ '.occurred_at)'
+            )) -%}
+        {%- endfor -%}
+        {{ return({
+            'tree': {'sequence': tree},
+            'sql': 'coalesce(' ~ times | join(' < ') ~ ', false)',
+            'atomic': true,
+        }) }}
+    {%- endif -%}
+    {%- set name = crm_segmentation.chains(context, tree, steps, gap, same) -%}
+    {{ return({
+        'tree': {'sequence': tree},
+        'sql': name ~ '.account_id is not null',
+        'atomic': true,
+        'value_sql': name ~ '.completed_at',
+    }) }}
+{% endmacro %}
+
+{# The accounts with a chain and when the first was completed: the name of a CTE. #}
+{% macro chains(context, tree, steps, gap, same) %}
+    {%- for known in context.ctes if known.tree is defined and known.tree == tree -%}
+        {{ return(known.name) }}
+    {%- endfor -%}
+    {%- set name = 'sequence_' ~ (context.ctes | length + 1) -%}
+    {%- set from = namespace(name=name ~ '_rows') -%}
+    {%- do crm_segmentation.step_rows(context, from.name, steps, same) -%}
+    {%- set partition = 'account_id' ~ ('' if same is none else ', same_value') -%}
+    {%- set reached = ['is_step_1'] -%}
+    {%- for step in steps[1:] -%}
+        {%- set at = 'step_' ~ loop.index ~ '_at' -%}
+        {%- set flags = [] -%}
+        {%- for later in range(loop.index + 1, steps | length + 1) -%}
+            {%- do flags.append('is_step_' ~ later) -%}
+        {%- endfor -%}
+        {%- set columns = ['account_id'] + ([] if same is none else ['same_value'])
+            + ['occurred_at'] + flags -%}
+        {%- do context.ctes.append({
+            'name': name ~ '_step_' ~ loop.index,
+            'joined': false,
+            'sql': 'select\n    ' ~ columns | join(',\n    ')
+                ~ ',\n    max(\n        case when ' ~ reached[-1] ~ ' then occurred_at end\n'
+                ~ '    ) over (\n'
+                ~ '        partition by ' ~ partition ~ '\n        order by occurred_at\n'
+                ~ '        ' ~ crm_segmentation.before_this_instant()
+                ~ '\n    ) as ' ~ at ~ '\nfrom ' ~ from.name
+                ~ (crm_segmentation.rows_of_a_step(steps, same) if loop.first else ''),
+        }) -%}
+        {%- do reached.append(
+            'is_step_' ~ (loop.index + 1) ~ ' and '
+            ~ (at ~ ' is not null' if gap is none
+                else at ~ ' > occurred_at - ' ~ gap.sql)
+        ) -%}
+        {%- set from.name = name ~ '_step_' ~ loop.index -%}
+    {%- endfor -%}
+    {%- do context.ctes.append({
+        'name': name,
+        'tree': tree,
+        'sql': 'select\n    account_id,\n    min(occurred_at) as completed_at\nfrom '
+            ~ from.name ~ '\nwhere ' ~ reached[-1]
+            ~ (' and same_value is not null' if same is not none and steps | length == 1
+                else '')
+            ~ '\ngroup by account_id',
+    }) -%}
+    {{ return(name) }}
+{% endmacro %}
+
+{# The rows of the model that are of no step, and those without a value, are left out. #}
+{% macro rows_of_a_step(steps, same) %}
+    {%- set conditions = [] if same is none else ['same_value is not null'] -%}
+    {%- set flags = [] -%}
+    {%- for step in steps -%}
+        {%- do flags.append('is_step_' ~ loop.index) -%}
+    {%- endfor -%}
+    {%- if steps | selectattr('where') | list -%}
+        {%- do conditions.append('(' ~ flags | join(' or ') ~ ')') -%}
+    {%- endif -%}
+    {{ return('\nwhere ' ~ conditions | join(' and ') if conditions else '') }}
+{% endmacro %}
