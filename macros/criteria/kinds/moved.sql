@@ -98,7 +98,7 @@
         {{ return(column ~ ' is null') }}
     {%- endif -%}
     {%- if attribute.type == 'number' -%}
-        {%- set sql = crm_segmentation.safe_cast(column, 'decimal(38, 18)') ~ ' = '
+        {%- set sql = crm_segmentation.cast_or_null(column, 'decimal(38, 18)') ~ ' = '
             ~ value.sql -%}
     {%- elif attribute.type == 'date' -%}
         {%- set sql = column ~ " = '" ~ value.value ~ "'" -%}
