@@ -61,14 +61,19 @@
     }) }}
 {% endmacro %}
 
-{# The leaf's tree and SQL from its nodes, which are composed already. #}
+{#
+    The leaf's tree and SQL from its nodes, which are composed already, and `terms`,
+    {node, add} each, with which other renderings count points.
+#}
 {% macro compose_points(leaf, nodes) %}
     {%- set cases = [] -%}
     {%- set trees = [] -%}
+    {%- set terms = [] -%}
     {%- for node in nodes -%}
         {%- set add = (leaf.points[loop.index0] or {}).get('value') -%}
         {%- do cases.append('case when ' ~ node.sql ~ ' then ' ~ add ~ ' else 0 end') -%}
         {%- do trees.append({'if': node.tree, 'add': add}) -%}
+        {%- do terms.append({'node': node, 'add': add}) -%}
     {%- endfor -%}
     {%- set sum = '(\n    ' ~ cases | join('\n+ ') | indent(4) ~ '\n)' -%}
     {%- set parts = crm_segmentation.comparison_sql(sum, leaf.comparison) -%}
@@ -78,6 +83,6 @@
         'atomic': parts | length == 1,
         'value_sql': sum,
         'thresholds': leaf.comparison.thresholds,
-        'nodes': nodes,
+        'terms': terms,
     }) -%}
 {% endmacro %}
