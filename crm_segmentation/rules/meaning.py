@@ -1,0 +1,243 @@
+"""What a rule means, whatever way it is written: one form for all rules that mean the same.
+
+It relies on what docs/rules.md promises: leaves are never NULL, so `not` is an exact complement.
+Two rules of one form mean the same; two of one meaning need not have one form.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+TREE_WORDS = ("all", "any", "not", "at_least", "at_most", "exactly")
+INNER_NODES = ("where", "has", "some", "none", "every", "if")
+# negative operator -> the positive one of which it is the complement
+NEGATIVE = {
+    "neq": "eq",
+    "not_in": "in",
+    "not_between": "between",
+    "lt": "gte",
+    "lte": "gt",
+    "has_none": "has_any",
+    "not_null": "is_null",
+    "neq_attribute": "eq_attribute",
+    "lt_attribute": "gte_attribute",
+    "lte_attribute": "gt_attribute",
+    **{f"not_{word}": word for word in ("contains", "starts_with", "ends_with", "matches")},
+}
+NEVER_NULL = ("is_null", "has_any", "has_all", "has_only", "top", "bottom", "top_percent")
+NEVER_NULL += ("bottom_percent",)
+TRUE_ON_NULL = ("neq", "neq_attribute")
+
+
+def is_negative(operator: str) -> bool:
+    """Whether an operator is true where the value is unknown."""
+    return operator in TRUE_ON_NULL or (operator.startswith("not_") and operator != "not_null")
+
+
+def fold(text: str) -> str:
+    return text.translate({ord("İ"): "i", ord("Σ"): "σ", ord("ς"): "σ"}).lower()
+
+
+def number(value: Any) -> str | None:
+    """A number in one form, or none where it is no number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str, Decimal)):
+        return None
+    try:
+        decimal = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    if not decimal.is_finite():
+        return None
+    if decimal == 0:
+        return "0"
+    digits = f"{decimal:f}"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
+def scalar(value: Any, kind: str, *, folded: bool) -> Any:
+    if kind == "number":
+        return number(value) or value
+    if kind in ("text", "values") and isinstance(value, str) and folded:
+        return fold(value)
+    return value if isinstance(value, (bool, int, float, type(None))) else str(value)
+
+
+def plain(value: Any) -> Any:
+    """Any part of a rule, as JSON compares it: numbers in one form."""
+    if isinstance(value, dict):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    if isinstance(value, (bool, type(None))):
+        return value
+    if isinstance(value, (int, float)):
+        return number(value)
+    return str(value)
+
+
+def key_of(form: Any) -> str:
+    return json.dumps(form, sort_keys=True, ensure_ascii=False)
+
+
+class Reader:
+    """Forms of nodes: ["leaf", ..], ["not", leaf], ["all", ..], ["any", ..], true, false."""
+
+    def __init__(self, types: dict[str, str]) -> None:
+        self.types = types
+
+    def node(self, tree: dict[str, Any], positive: bool = True) -> Any:
+        ((word, given),) = tree.items()
+        if word == "not":
+            return self.node(given, not positive)
+        if word in ("all", "any"):
+            joint = word if positive else {"all": "any", "any": "all"}[word]
+            return self.joined(joint, [self.node(child, positive) for child in given])
+        if word in ("at_least", "at_most", "exactly"):
+            return self.counted(word, given["count"], given["of"], positive)
+        if word in self.types and isinstance(given, dict):
+            return self.attribute(word, given, positive)
+        return self.kind(word, given, positive)
+
+    @staticmethod
+    def joined(word: str, forms: list[Any]) -> Any:
+        empty, full = (True, False) if word == "all" else (False, True)
+        parts: dict[str, Any] = {}
+        for form in forms:
+            inner = form[1:] if isinstance(form, list) and form[0] == word else [form]
+            parts.update({key_of(part): part for part in inner if part is not empty})
+        if any(part is full for part in parts.values()):
+            return full
+        for part in parts.values():
+            if isinstance(part, list) and part[0] == "not" and key_of(part[1]) in parts:
+                return full
+        if not parts:
+            return empty
+        ordered = [parts[key] for key in sorted(parts)]
+        return ordered[0] if len(ordered) == 1 else [word, *ordered]
+
+    def counted(self, word: str, count: int, of: list[Any], positive: bool) -> Any:
+        if word == "exactly":
+            both = [
+                self.counted("at_least", count, of, positive),
+                self.counted("at_most", count, of, positive),
+            ]
+            return self.joined("all" if positive else "any", both)
+        if word == "at_most":
+            return self.counted("at_least", count + 1, of, not positive)
+        if count <= 0 or count > len(of):
+            return (count <= 0) is positive
+        if count in (1, len(of)):
+            return self.node({"any" if count == 1 else "all": of}, positive)
+        form = ["at_least", count, *sorted((self.node(child) for child in of), key=key_of)]
+        return form if positive else ["not", form]
+
+    def attribute(self, name: str, given: dict[str, Any], positive: bool) -> Any:
+        kind = self.types[name]
+        folded = not given.get("case_sensitive", False)
+        modifiers = {key: given[key] for key in ("over",) if key in given}
+        forms = []
+        for operator, value in given.items():
+            if operator in ("nulls", "case_sensitive", "over"):
+                continue
+            on_null = is_negative(operator) or (kind == "boolean" and value is False)
+            if "nulls" in given:
+                on_null = given["nulls"] == "include"
+            for one, asked in self.operators(kind, operator, value):
+                forms.append(
+                    self.leaf(name, kind, one, asked, on_null, folded, modifiers, positive)
+                )
+        return self.joined("all" if positive else "any", forms)
+
+    @staticmethod
+    def operators(kind: str, operator: str, value: Any) -> list[tuple[str, Any]]:
+        if operator == "between" and kind == "number":
+            return [("gte", value[0]), ("lte", value[1])]
+        if isinstance(value, list) and len(value) == 1:
+            single = {"in": "eq", "not_in": "neq", "has_all": "has_any"}
+            if operator in single:
+                one = value if operator == "has_all" else value[0]
+                return [(single[operator], one)]
+        return [(operator, value)]
+
+    def leaf(
+        self,
+        name: str,
+        kind: str,
+        operator: str,
+        value: Any,
+        on_null: bool,
+        folded: bool,
+        modifiers: dict[str, Any],
+        positive: bool,
+    ) -> Any:
+        if operator in NEGATIVE:
+            operator, positive, on_null = NEGATIVE[operator], not positive, not on_null
+        elif kind == "boolean" and value is False:
+            # false or unknown is the complement of true
+            value, positive, on_null = True, not positive, not on_null
+        if isinstance(value, list):
+            items = [scalar(item, kind, folded=folded) for item in value]
+            if operator not in ("between", "ago"):
+                items = sorted(set(items), key=str)
+                if operator in ("contains", "starts_with", "ends_with", "matches"):
+                    items = items[0] if len(items) == 1 else items
+            asked: Any = items
+        elif isinstance(value, dict):
+            asked = plain(value)
+        elif operator in ("within", "older_than", "in_next", "anniversary_in_next"):
+            asked = duration(str(value))
+        elif operator == "years":
+            asked = {"eq": number(value)}
+        else:
+            asked = scalar(value, kind, folded=folded)
+        form = ["leaf", name, operator, asked, modifiers]
+        if kind == "text" and not folded and operator != "is_null":
+            form.append("case_sensitive")
+        if operator not in NEVER_NULL:
+            form.append(on_null)
+        return form if positive else ["not", form]
+
+    def kind(self, word: str, given: Any, positive: bool) -> Any:
+        if word in ("member_of", "listed_in"):
+            names = given if isinstance(given, list) else [given]
+            form: Any = ["leaf", word, sorted(set(names))]
+        elif isinstance(given, dict):
+            parts: dict[str, Any] = {}
+            for key, value in given.items():
+                if key in INNER_NODES:
+                    node = {"all": value} if isinstance(value, list) else value
+                    # the columns of a row have no types here: no number is told from a text
+                    parts[key] = Reader({}).row(node)
+                elif key in ("within", "older_than"):
+                    parts[key] = duration(str(value))
+                else:
+                    parts[key] = plain(value)
+            form = ["leaf", word, parts]
+        else:
+            form = ["leaf", word, plain(given)]
+        return form if positive else ["not", form]
+
+    def row(self, tree: dict[str, Any]) -> Any:
+        """A node over one row; its leaves are compared as they are written."""
+        return self.node(tree)
+
+
+def duration(text: str) -> str:
+    """A duration in days or months, where it is a whole number of those."""
+    length, unit = text[:-1], text[-1:]
+    if not length.isdigit() or unit not in "wy":
+        return text
+    return f"{int(length) * 7}d" if unit == "w" else f"{int(length) * 12}m"
+
+
+def meaning(tree: dict[str, Any], attributes: dict[str, Any]) -> Any:
+    """The form of a published rule; `attributes` is the catalogue, name -> {type, ..}."""
+    return Reader({name: entry["type"] for name, entry in attributes.items()}).node(tree)
+
+
+def meaning_hash(base: str, tree: dict[str, Any], attributes: dict[str, Any]) -> str:
+    text = key_of([base, meaning(tree, attributes)])
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
