@@ -11,6 +11,7 @@ from collections.abc import Sequence
 COMMANDS = {
     "postgres": ("crm_segmentation.postgres", "run a PostgreSQL server in a folder of the project"),
     "summary": ("crm_segmentation.summary", "print what the last build made"),
+    "rules": ("crm_segmentation.rules.sheet", "write profile models from a sheet of rules"),
     "schema": ("crm_segmentation.rules.schema", "write the JSON Schema of rules"),
     "contracts": ("crm_segmentation.contracts", "write the YAML contracts of generated columns"),
 }

@@ -1,7 +1,7 @@
 """`crm-segmentation rules`: profiles that people keep in a spreadsheet.
 
-One line of the sheet is one condition. Lines of one group are joined with AND, groups of one profile
-with OR; groups named `exclude` or `exclude_..` are joined with OR and taken away. From each
+One line of the sheet is one condition. Lines of one group are joined with AND, groups of one
+profile with OR; groups named `exclude` or `exclude_..` are joined with OR and taken away. From each
 profile a committed model is written, so that it has lineage, tests and a hash like any other.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 import json
 import re
 import sys
@@ -128,7 +129,7 @@ class Problems:
 def read_lines(text: str, problems: Problems) -> list[Line]:
     """The lines of the sheet, their cells trimmed; blank lines are left out."""
     # a spreadsheet may put a byte order mark in front
-    rows = csv.reader(text.removeprefix("\ufeff").splitlines(keepends=True), strict=True)
+    rows = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     lines: list[Line] = []
     try:
         header = [cell.strip() for cell in next(rows, [])]
@@ -148,7 +149,7 @@ def read_lines(text: str, problems: Problems) -> list[Line]:
                     "value that holds a comma in double quotes.",
                 )
                 continue
-            lines.append(Line(*cells, number=rows.line_num))
+            lines.append(Line(**dict(zip(COLUMNS, cells, strict=True)), number=rows.line_num))
     except csv.Error as error:
         problems.add(rows.line_num, f"no CSV: {error}.")
     return lines
@@ -181,7 +182,8 @@ class SheetReader:
         return [Profile(name, self.tree(of_profile)) for name, of_profile in groups.items()]
 
     def tree(self, groups: dict[str, list[Line]]) -> Any:
-        included, excluded = [], []
+        included: list[list[Condition]] = []
+        excluded: list[list[Condition]] = []
         for name, lines in groups.items():
             conditions = [Condition(self.leaf(line), line) for line in lines]
             folded = name.lower()
@@ -189,7 +191,7 @@ class SheetReader:
             (excluded if is_excluded else included).append(conditions)
 
         def joined(of_groups: list[list[Condition]]) -> Any:
-            nodes = [one[0] if len(one) == 1 else {"all": one} for one in of_groups]
+            nodes: list[Any] = [one[0] if len(one) == 1 else {"all": one} for one in of_groups]
             return nodes[0] if len(nodes) == 1 else {"any": nodes}
 
         if not excluded:
@@ -197,7 +199,7 @@ class SheetReader:
         removed = {"not": joined(excluded)}
         if not included:
             return removed
-        first = included[0] if len(included) == 1 else [joined(included)]
+        first: list[Any] = list(included[0]) if len(included) == 1 else [joined(included)]
         return {"all": [*first, removed]}
 
     def leaf(self, line: Line) -> dict[str, Any]:
@@ -350,9 +352,24 @@ def yaml_text(profile: Profile) -> str:
 
 def model_text(profile: Profile, sheet: Path) -> str:
     return (
-        f"{{#- {MARK} from\n    {sheet.as_posix()}:\n    edit the sheet, then run the command. -#}}\n"
+        f"{{#- {MARK} from\n    {sheet.as_posix()}:\n"
+        "    edit the sheet, then run the command. -#}\n"
         f"{{% call crm_segmentation.profile() %}}\n{yaml_text(profile)}{{% endcall %}}\n"
     )
+
+
+def groups_of(profile: Profile) -> list[str]:
+    """The groups that a profile asks for by member_of."""
+    return [
+        name.strip()
+        for line in profile.lines().values()
+        if line.attribute == "member_of"
+        for name in line.value.split("|")
+    ]
+
+
+def asks_a_group(profile: Profile) -> bool:
+    return bool(groups_of(profile))
 
 
 def properties_text(profiles: Iterable[Profile], sheet: Path) -> str:
@@ -364,7 +381,16 @@ def properties_text(profiles: Iterable[Profile], sheet: Path) -> str:
         "",
         "models:",
     ]
+    share = [
+        "      - crm_segmentation.share_of_base:",
+        "          arguments:",
+        "            base: ref('accounts')",
+    ]
+    # those that ask no group first: the anchors stand in the first entry
+    profiles = sorted(profiles, key=asks_a_group)
+    of_groups = "      - crm_segmentation.inputs_built_as_of_run"
     for index, profile in enumerate(profiles):
+        asks_groups = asks_a_group(profile)
         lines += [
             f"  - name: {profile.name}",
             "    description: >",
@@ -372,7 +398,12 @@ def properties_text(profiles: Iterable[Profile], sheet: Path) -> str:
             f"      {sheet.name}.",
         ]
         if index:
-            lines += ["    columns: *sheet_columns", "    data_tests: *sheet_tests", ""]
+            lines.append("    columns: *sheet_columns")
+            lines += (
+                ["    data_tests:", *share, of_groups, ""]
+                if asks_groups
+                else ["    data_tests: *sheet_tests", ""]
+            )
             continue
         lines += [
             "    columns: &sheet_columns",
@@ -395,9 +426,8 @@ def properties_text(profiles: Iterable[Profile], sheet: Path) -> str:
             "        data_tests:",
             "          - not_null",
             "    data_tests: &sheet_tests",
-            "      - crm_segmentation.share_of_base:",
-            "          arguments:",
-            "            base: ref('accounts')",
+            *share,
+            *([of_groups] if asks_groups else []),
             "",
         ]
     return "\n".join(lines).rstrip("\n") + "\n"
@@ -406,16 +436,16 @@ def properties_text(profiles: Iterable[Profile], sheet: Path) -> str:
 # ---------------------------------------------------------------- from YAML
 
 
-class DoesNotFit(Exception):
+class DoesNotFitError(Exception):
     """Why a rule cannot stand in a sheet."""
 
 
 def sheet_lines(name: str, tree: dict[str, Any], project: dict[str, Any]) -> list[Line]:
     """The lines of a rule, shorthands written out as dbt publishes it."""
-    children = tree["all"] if "all" in tree else [tree]
+    children = tree.get("all", [tree])
     included = [child for child in children if "not" not in child]
     excluded = [child["not"] for child in children if "not" in child]
-    lines = []
+    lines: list[Line] = []
     for title, nodes in (("", included), ("exclude", excluded)):
         if not nodes:
             continue
@@ -438,11 +468,11 @@ def alternatives(node: dict[str, Any]) -> list[list[dict[str, Any]]]:
             for parts in product(*(alternatives(child) for child in given))
         ]
     elif word in ("not", "at_least", "at_most", "exactly"):
-        raise DoesNotFit(f"'{word}' inside a rule")
+        raise DoesNotFitError(f"'{word}' inside a rule")
     else:
         return [[node]]
     if len(found) > MOST_GROUPS:
-        raise DoesNotFit(f"more than {MOST_GROUPS} groups")
+        raise DoesNotFitError(f"more than {MOST_GROUPS} groups")
     return found
 
 
@@ -453,7 +483,7 @@ def cell(value: Any) -> str:
         return number(value) or str(value)
     text = str(value)
     if "|" in text or text != text.strip() or not text or re.search(r"[\r\n]", text):
-        raise DoesNotFit(f"the value {text!r}")
+        raise DoesNotFitError(f"the value {text!r}")
     return text
 
 
@@ -469,19 +499,21 @@ def leaf_lines(
         yield Line(name, group, word, "", cells(asked))
         return
     if word not in project["attributes"]:
-        raise DoesNotFit(f"the kind {word}")
+        raise DoesNotFitError(f"the kind {word}")
     nulls = asked.get("nulls", "")
     for operator, value in asked.items():
         if operator == "nulls":
             continue
         shape = project["operators"].get(operator, {}).get("shape")
         if shape not in FITTING:
-            raise DoesNotFit(f"{operator} beside {word}")
+            raise DoesNotFitError(f"{operator} beside {word}")
         if shape == "true":
             yield Line(name, group, word, operator, "", nulls)
         elif shape == "comparison" and isinstance(value, dict):
             for comparison, number_asked in value.items():
-                yield Line(name, group, word, f"{operator} {comparison}", cells(number_asked), nulls)
+                yield Line(
+                    name, group, word, f"{operator} {comparison}", cells(number_asked), nulls
+                )
         else:
             yield Line(name, group, word, operator, cells(value), nulls)
 
@@ -489,36 +521,49 @@ def leaf_lines(
 # ---------------------------------------------------------------- the command
 
 
-def read_sheet(file: Path, text: str, project: dict[str, Any]) -> list[Profile]:
-    """The profiles of a sheet. Errors: all that is wrong with its form, by line."""
-    problems = Problems(file)
-    profiles = SheetReader(project, problems).profiles(read_lines(text, problems))
-    problems.raise_all()
-    return profiles
+def read_sheet(text: str, project: dict[str, Any], problems: Problems) -> list[Profile]:
+    """The profiles of a sheet; what is wrong with its form is noted."""
+    return SheetReader(project, problems).profiles(read_lines(text, problems))
+
+
+def batches(rules: Iterable[dict[str, str]], size: int = 60_000) -> Iterator[list[dict[str, str]]]:
+    """Rules in lists that a command line can hold."""
+    batch: list[dict[str, str]] = []
+    length = 0
+    for rule in rules:
+        if batch and length + len(rule["text"]) > size:
+            yield batch
+            batch, length = [], 0
+        batch.append(rule)
+        length += len(rule["text"])
+    if batch:
+        yield batch
 
 
 def check_rules(
-    folder: Path, file: Path, profiles: Sequence[Profile], dbt_arguments: Sequence[str]
+    folder: Path, profiles: Sequence[Profile], dbt_arguments: Sequence[str], problems: Problems
 ) -> None:
-    """The errors that the macros find in the rules, by line of the sheet."""
-    rules = [{"name": one.name, "text": yaml_text(one)} for one in profiles]
-    found = ask_dbt(folder, "rule_errors", dbt_arguments, {"rules": rules})
-    problems = Problems(file)
+    """Note the errors that the macros find in the rules, by line of the sheet."""
+    known = {line for line, _ in problems.found}
+    groups = sorted({name for one in profiles for name in groups_of(one)})
+    found: dict[str, list[str]] = {}
+    for rules in batches({"name": one.name, "text": yaml_text(one)} for one in profiles):
+        found |= ask_dbt(folder, "rule_errors", dbt_arguments, {"rules": rules, "groups": groups})
     for profile in profiles:
         places = profile.lines()
         for error in found[profile.name]:
             path = error.split(": ", 1)[0]
             near = [place for place in places if path.startswith(place)]
             line = places[max(near, key=len)] if near else min(places.values(), key=line_number)
-            problems.add(line.number, f"{profile.name}: {error}")
-    problems.raise_all()
+            if line.number not in known:
+                problems.add(line.number, f"{profile.name}: {error}")
 
 
 def line_number(line: Line) -> int:
     return line.number
 
 
-def generated(folder: Path, sheet: Path, models: Path, profiles: list[Profile]) -> dict[Path, str]:
+def generated(sheet: Path, models: Path, profiles: list[Profile]) -> dict[Path, str]:
     files = {models / f"{one.name}.sql": model_text(one, sheet) for one in profiles}
     if profiles:
         files[models / "_sheet_profiles.yml"] = properties_text(profiles, sheet)
@@ -537,11 +582,10 @@ def left_over(folder: Path, files: Iterable[Path], models: Path) -> list[Path]:
     ]
 
 
-def taken_names(
-    file: Path, profiles: Sequence[Profile], project: dict[str, Any], models: Path
-) -> Problems:
-    """Profiles named as a model that stands elsewhere; groups that are no model."""
-    problems = Problems(file)
+def check_names(
+    profiles: Sequence[Profile], project: dict[str, Any], models: Path, problems: Problems
+) -> None:
+    """Note profiles named as a model that stands elsewhere, and groups that are no model."""
     elsewhere = {
         name: place for name, place in project["models"].items() if not is_under(place, models)
     }
@@ -563,7 +607,6 @@ def taken_names(
                         f"member_of: not a group: got {group!r}; allowed: a profile, a target "
                         "group or another model with account_id and as_of_date.",
                     )
-    return problems
 
 
 def is_under(place: str, folder: Path) -> bool:
@@ -614,14 +657,17 @@ def settle_sheet(
     check: bool,
 ) -> list[Path]:
     """Write what the sheet says, or with `check` only look; the files that were stale."""
-    profiles = read_sheet(sheet, text, project)
-    taken_names(sheet, profiles, project, models).raise_all()
-    files = generated(folder, sheet, models, profiles)
+    problems = Problems(sheet)
+    profiles = read_sheet(text, project, problems)
+    check_names(profiles, project, models, problems)
+    files = generated(sheet, models, profiles)
     stale = [path for path, wanted in files.items() if settle(folder / path, wanted, check=True)]
     old = left_over(folder, files, models)
-    if stale and not check:
-        # nothing is written before all of it is right
-        check_rules(folder, sheet, profiles, dbt_arguments)
+    if stale or problems.found:
+        check_rules(folder, profiles, dbt_arguments, problems)
+    # nothing is written before all of it is right
+    problems.raise_all()
+    if not check:
         for path in stale:
             settle(folder / path, files[path], check=False)
     if not check:

@@ -26,9 +26,12 @@
     | attribute_models | models that hold the named attributes                 |
     | ctes             | evidence, each with one row per account               |
 
-    Errors: all that is wrong with the rule, in one message.
+    Errors: all that is wrong with the rule, in one message; with a list `errors` they
+    are put into it, and nothing is returned.
 #}
-{% macro read_rule(rule_text, base, name, relations=none, with_values=false) %}
+{% macro read_rule(
+    rule_text, base, name, relations=none, with_values=false, errors=none
+) %}
     {%- set context = {
         'name': name,
         'as_of': crm_segmentation.as_of_date(),
@@ -54,6 +57,10 @@
         ) -%}
     {%- else -%}
         {%- set root = crm_segmentation.read_tree(context, given, '') -%}
+    {%- endif -%}
+    {%- if errors is not none and context.errors -%}
+        {%- do errors.extend(context.errors) -%}
+        {{ return(none) }}
     {%- endif -%}
     {%- do crm_segmentation.raise_rule_errors(context) -%}
     {%- for leaf in context.leaves -%}

@@ -48,6 +48,7 @@
         'channels': crm_segmentation.contact_channels(),
         'purposes': crm_segmentation.setting('consent_purposes'),
         'groups': crm_segmentation.published_groups(),
+        'models': crm_segmentation.model_files(),
     }) }}
 {% endmacro %}
 
@@ -79,4 +80,33 @@
         {%- endif -%}
     {%- endfor -%}
     {{ return(groups) }}
+{% endmacro %}
+
+{# Every model that the project at hand sees -> its file. #}
+{% macro model_files() %}
+    {%- set files = {} -%}
+    {%- for node in (graph.nodes.values() if graph.nodes else [])
+        if node.resource_type == 'model' -%}
+        {%- do files.update({node.name: node.original_file_path}) -%}
+    {%- endfor -%}
+    {{ return(files) }}
+{% endmacro %}
+
+{#
+    For `dbt run-operation`: the errors of each rule that is given as {name, text},
+    as a dict of name to list, as one line of JSON. `groups` are taken to be there.
+#}
+{% macro print_rule_errors(rules, groups=[]) %}
+    {%- set found = {} -%}
+    {%- set names = crm_segmentation.model_files().keys() | list
+        + crm_segmentation.account_lists() + groups -%}
+    {%- set relations = dict(zip(names, names)) -%}
+    {%- for rule in rules -%}
+        {%- set errors = [] -%}
+        {%- do crm_segmentation.read_rule(
+            rule.text, 'accounts', rule.name, relations=relations, errors=errors
+        ) -%}
+        {%- do found.update({rule.name: errors}) -%}
+    {%- endfor -%}
+    {% do print('rule_errors: ' ~ tojson(found)) %}
 {% endmacro %}

@@ -1,0 +1,206 @@
+"""Rules in a sheet: what is written is what was meant, and errors name the line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from criteria.engine import Engine
+from criteria.rules import Seeded, as_text, draw_rule, draw_world
+from crm_segmentation.rules.meaning import meaning
+from crm_segmentation.rules.sheet import (
+    COLUMNS,
+    DoesNotFitError,
+    Line,
+    Problems,
+    Profile,
+    left_over,
+    properties_text,
+    read_sheet,
+    sheet_lines,
+    yaml_text,
+)
+
+HEADER = ",".join(COLUMNS) + "\n"
+HOSTILE = ["NO", "01067", "1e3", "12:30", "null", "~", "Nr #1", "{{ x }}", "{% raw %}", "{#"]
+HOSTILE += ["'); drop table x; --", 'a "b" \\n', "Ümläut, Straße", "- a", "a: b", "%_", "*&!@`"]
+
+
+@pytest.fixture(scope="module")
+def project(engine: Engine) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(json.dumps(engine.call("rule_project"), default=str))
+    return found
+
+
+def profiles_of(text: str, project: dict[str, Any]) -> list[Profile]:
+    problems = Problems(Path("sheet.csv"))
+    profiles = read_sheet(text, project, problems)
+    problems.raise_all()
+    return profiles
+
+
+def as_sheet(lines: list[Line]) -> str:
+    def quoted(value: str) -> str:
+        return '"' + value.replace('"', '""') + '"'
+
+    return HEADER + "".join(
+        ",".join(quoted(getattr(line, column)) for column in COLUMNS) + "\n" for line in lines
+    )
+
+
+def published(engine: Engine, profile: Profile) -> Any:
+    """The tree that dbt publishes for a generated model."""
+    return engine.call("read_rule", yaml_text(profile), "rule_base", profile.name)["tree"]
+
+
+def random_lines(draw: Seeded) -> list[Line]:
+    """A sheet of one profile, conditions of all types in groups and exclusions."""
+
+    def condition() -> tuple[str, str, str, str]:
+        nulls = draw.pick(["", "include", "exclude"])
+        number = draw.pick(["0", "-1", "12.5", "1000000", "123456789012345678.25"])
+        days = draw.pick(["2024-01-31|2024-02-29", "2023-12-31|2023-12-31"])
+        texts = [draw.pick(HOSTILE), draw.pick(HOSTILE)]
+        return draw.pick(
+            [
+                (
+                    "sector",
+                    draw.pick(["eq", "neq", "contains", "not_starts_with"]),
+                    texts[0],
+                    nulls,
+                ),
+                ("sector", draw.pick(["in", "not_in", "ends_with"]), "|".join(texts), nulls),
+                ("headcount", draw.pick(["eq", "gt", "gte", "lt", "lte", "neq"]), number, nulls),
+                ("headcount", "between", "-1|10", nulls),
+                ("is_vip", "eq", draw.pick(["true", "false"]), nulls),
+                ("joined_on", draw.pick(["before", "on_or_after", "eq"]), days[:10], nulls),
+                ("joined_on", draw.pick(["between", "not_between"]), days, nulls),
+                ("joined_on", draw.pick(["within", "older_than", "in_next"]), "3m", nulls),
+                ("joined_on", "ago", "0d|2w", nulls),
+                ("joined_on", "in_period", "last month", nulls),
+                ("joined_on", draw.pick(["years", "years gte", "years lt"]), "5", nulls),
+                ("joined_on", "anniversary_in_next", "14d", nulls),
+                ("headcount", draw.pick(["top_percent", "bottom_percent", "top"]), "10", ""),
+                ("tags", draw.pick(["has_any", "has_all", "has_none", "has_only"]), "a|NO", ""),
+                ("sector", draw.pick(["is_null", "not_null"]), "", ""),
+                ("member_of", "", draw.pick(["group_a", "group_a|group_b"]), ""),
+            ]
+        )
+
+    lines = []
+    for group in draw.pick([["1"], ["1", "2"], ["1", "exclude"], ["exclude", "exclude_b"]]):
+        for _ in range(draw.integer(1, 3)):
+            attribute, operator, value, nulls = condition()
+            lines.append(Line("rule", group, attribute, operator, value, nulls))
+    return lines
+
+
+def shape_of(lines: list[Line]) -> list[tuple[bool, frozenset[tuple[str, ...]]]]:
+    """Groups as sets of conditions; a group of the sheet has no name in a rule."""
+    groups: dict[str, set[tuple[str, ...]]] = {}
+    for line in lines:
+        # years: 5 is published as an equality
+        operator = "years" if line.operator == "years eq" else line.operator
+        cells = (line.attribute, operator, line.value, line.nulls)
+        groups.setdefault(line.condition_group, set()).add(cells)
+    return sorted(
+        ((name.startswith("exclude"), frozenset(cells)) for name, cells in groups.items()),
+        key=lambda group: (group[0], sorted(group[1])),
+    )
+
+
+def test_a_sheet_comes_back_from_its_rules(engine: Engine, project: dict[str, Any]) -> None:
+    for seed in range(60):
+        lines = random_lines(Seeded(seed))
+        (profile,) = profiles_of(as_sheet(lines), project)
+        again = sheet_lines("rule", published(engine, profile), project)
+        assert shape_of(again) == shape_of(lines), as_sheet(lines)
+
+
+def test_a_rule_that_fits_comes_back_from_the_sheet(
+    engine: Engine, project: dict[str, Any]
+) -> None:
+    fitting = 0
+    for world_seed in range(5):
+        draw = Seeded(world_seed)
+        world = draw_world(draw)
+        for _ in range(40):
+            rule = draw_rule(draw, world, depth=draw.integer(1, 3))
+            tree = engine.call("read_rule", as_text(rule), "rule_base", "rule")["tree"]
+            try:
+                lines = sheet_lines("rule", tree, project)
+            except DoesNotFitError:
+                continue
+            fitting += 1
+            (profile,) = profiles_of(as_sheet(lines), project)
+            again = published(engine, profile)
+            attributes = project["attributes"]
+            assert meaning(again, attributes) == meaning(tree, attributes), as_text(rule)
+    assert fitting > 30
+
+
+@pytest.mark.parametrize(
+    ("text", "errors"),
+    [
+        ("profile,b\n", ["sheet.csv:1: error: wrong columns: got profile, b"]),
+        (HEADER + "A b,1,sector,eq,x,,\n", ["sheet.csv:2: error: profile_id", "'A b'"]),
+        (HEADER + "\n,,,,,,\na,,sector,eq,x,,\n", ["sheet.csv:4: error: condition_group is empty"]),
+        (HEADER + "a,1,sector,eq,x\n", ["sheet.csv:2: error: wrong number of cells: got 5"]),
+        (HEADER + 'a,1,sector,eq,"x,,\n', ["sheet.csv:2: error: no CSV"]),
+        (HEADER + "a,1,sector,in,a||b,,\n", ["sheet.csv:2", "empty value: got 'a||b'"]),
+        (HEADER + "a,1,sector,eq,a|b,,\n", ["sheet.csv:2", "one value: got 'a|b'", "in YAML"]),
+        (HEADER + "a,1,sector,is_null,a,,\n", ["sheet.csv:2", "takes no value: got 'a'"]),
+        (HEADER + "a,1,member_of,eq,group_a,,\n", ["sheet.csv:2", "no operator", "'eq'"]),
+        (HEADER + "a,1,place,within_km,1|2,,\n", ["sheet.csv:2", "does not fit", "in YAML"]),
+        (
+            HEADER + "a,1,sector,eq,,,\nb,1,member_of,,,exclude,\n",
+            ["sheet.csv:2: error: empty value", "sheet.csv:3: error: member_of takes a name"],
+        ),
+    ],
+)
+def test_an_ill_formed_sheet_is_refused_by_line(
+    project: dict[str, Any], text: str, errors: list[str]
+) -> None:
+    problems = Problems(Path("sheet.csv"))
+    read_sheet(text, project, problems)
+    with pytest.raises(Exception, match="error") as caught:
+        problems.raise_all()
+    for part in errors:
+        assert part in str(caught.value)
+
+
+def test_errors_of_the_macros_find_their_line(engine: Engine, project: dict[str, Any]) -> None:
+    lines = [
+        Line("rule", "1", "sector", "eq", "x", number=2),
+        Line("rule", "1", "headcount", "gte", "50,000", number=3),
+        Line("rule", "2", "sectr", "eq", "x", number=4),
+        Line("rule", "exclude", "joined_on", "eq", "2024-02-30", number=5),
+    ]
+    (profile,) = profiles_of(as_sheet(lines), project)
+    errors: list[str] = []
+    engine.call("read_rule", yaml_text(profile), "rule_base", "rule", errors=errors)
+    places = profile.lines()
+    found = {
+        max((place for place in places if error.startswith(place)), key=len) for error in errors
+    }
+    assert sorted(places[place].number for place in found) == [3, 4, 5]
+
+
+def test_only_generated_files_of_no_profile_are_left_over(tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    (models / "old.sql").write_text("{#- Generated by `crm-segmentation rules` from ..")
+    (models / "kept.sql").write_text("{#- Generated by `crm-segmentation rules` from ..")
+    (models / "own.sql").write_text("select 1")
+    assert left_over(tmp_path, [Path("models/kept.sql")], Path("models")) == [models / "old.sql"]
+
+
+def test_profiles_that_ask_a_group_test_its_day(project: dict[str, Any]) -> None:
+    text = HEADER + "a,1,member_of,,group_a,,\nb,1,sector,eq,x,,\n"
+    written = properties_text(profiles_of(text, project), Path("sheet.csv"))
+    before, after = written.split("- name: a\n")
+    assert "inputs_built_as_of_run" in after
+    assert "inputs_built_as_of_run" not in before
