@@ -48,8 +48,17 @@ lint: setup  ## ruff, mypy, sqlfluff, and whether generated files are fresh
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/crm-segmentation contracts --check
+	$(BIN)/crm-segmentation schema --check
+	$(BIN)/crm-segmentation rules --models $(SHEET_MODELS) --check
 	@# its worker processes leave a semaphore behind, and Python says so
 	PYTHONWARNINGS=ignore::UserWarning:multiprocessing.resource_tracker $(BIN)/sqlfluff lint models analyses
+
+# The demo company's sheet; an installing project needs no option for its own.
+SHEET_MODELS = models/marts/profiles/demo/sheet
+
+.PHONY: rules
+rules: setup  ## Write the profiles of the sheet seeds/rules/profile_criteria.csv
+	$(BIN)/crm-segmentation rules --models $(SHEET_MODELS)
 
 # A project that installs this package, on public data that lies elsewhere.
 define example

@@ -27,8 +27,10 @@ NEGATIVE = {
     "lte_attribute": "gt_attribute",
     **{f"not_{word}": word for word in ("contains", "starts_with", "ends_with", "matches")},
 }
-NEVER_NULL = ("is_null", "has_any", "has_all", "has_only", "top", "bottom", "top_percent")
-NEVER_NULL += ("bottom_percent",)
+NEVER_NULL = (
+    *("is_null", "has_any", "has_all", "has_only"),
+    *("top", "bottom", "top_percent", "bottom_percent"),
+)
 TRUE_ON_NULL = ("neq", "neq_attribute")
 
 
