@@ -144,7 +144,7 @@ def test_any_purpose_where_none_is_declared(engine: Engine):
     ("setting", "value", "parts"),
     [
         ("recorded_attributes", "sector", ["recorded_attributes", "a list"]),
-        ("recorded_attributes", [False], ["recorded_attributes", "False"]),
+        ("recorded_attributes", [False], ["Not the name of an attribute", "False"]),
         ("account_lists", ["'; drop table x; --"], ["account_lists", "drop table"]),
         ("recorded_groups", [""], ["recorded_groups"]),
         (

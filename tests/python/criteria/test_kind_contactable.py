@@ -101,7 +101,25 @@ GRANTED = consent("a@x", "granted")
         ([GRANTED, consent("a@x", "granted", EARLY, FIRST)], ""),
         # another purpose or channel is another consent
         ([consent("a@x", "granted", purpose="offers")], ""),
+        ([consent("a@x", "granted", channel="phone")], ""),
         ([GRANTED, consent("a@x", "withdrawn", LAST, purpose="offers")], "a"),
+        # and its latest time is its own
+        (
+            [
+                consent("a@x", "withdrawn"),
+                consent("a@x", "granted", "2025-02-01"),
+                consent("a@x", "granted", purpose="offers"),
+            ],
+            "a",
+        ),
+        (
+            [
+                consent("a@x", "withdrawn"),
+                consent("a@x", "granted", "2025-02-01"),
+                consent("a@x", "granted", channel="phone"),
+            ],
+            "a",
+        ),
         ([GRANTED, consent("a@x", "withdrawn", LAST, channel="phone")], "a"),
         # in force after the first instant of the day
         ([consent("a@x", "granted", EARLY, FIRST)], ""),

@@ -34,5 +34,6 @@ def test_meaning(asked: Asked, rule: str, expected: str):
 
 
 def test_an_empty_list(asked: Asked):
-    asked.fill("list_b", {"account_id": "text"}, [])
-    assert asked.letters("listed_in: list_b") == ""
+    empty = Asked(asked.engine, "ab", asked.settings)
+    empty.fill("list_b", {"account_id": "text"}, [])
+    assert empty.letters("listed_in: list_b") == ""
