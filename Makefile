@@ -77,6 +77,11 @@ example-adventureworks: setup  ## Build and test the package on AdventureWorks (
 example-online-retail: setup  ## Build and test the package on Online Retail (needs CRM_SEGMENTATION_DATA)
 	$(call example,online_retail)
 
+.PHONY: explain
+explain: setup  ## Print why an account is in a profile, or not: PROFILE=vip_dach ACCOUNT=...
+	@[ -n "$(PROFILE)" ] && [ -n "$(ACCOUNT)" ] || { echo "Say which: make explain PROFILE=vip_dach ACCOUNT=<account_id>" >&2; exit 1; }
+	@$(server); $(BIN)/crm-segmentation explain '$(PROFILE)' '$(ACCOUNT)' --target $(TARGET)
+
 .PHONY: clean
 clean:  ## Remove what builds wrote (not the virtual environment)
 	@[ ! -d .postgres ] || $(BIN)/crm-segmentation postgres remove

@@ -12,6 +12,7 @@ COMMANDS = {
     "postgres": ("crm_segmentation.postgres", "run a PostgreSQL server in a folder of the project"),
     "summary": ("crm_segmentation.summary", "print what the last build made"),
     "rules": ("crm_segmentation.rules.sheet", "write profile models from a sheet of rules"),
+    "explain": ("crm_segmentation.explain", "print why an account is in a profile, or not"),
     "schema": ("crm_segmentation.rules.schema", "write the JSON Schema of rules"),
     "contracts": ("crm_segmentation.contracts", "write the YAML contracts of generated columns"),
 }

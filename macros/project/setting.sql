@@ -38,6 +38,8 @@
         'extra_identity_forms': {},
         'recorded_groups': [],
         'catalogued_profiles': [],
+        'explained_profile': none,
+        'explained_account': none,
         'recorded_attributes': ['rfm_segment', 'cluster_id'],
         'record_history': true,
     }) }}

@@ -21,6 +21,7 @@ from criteria.bench import Bench
 from criteria.engine import ROOT
 from criteria.oracle import TREE_WORDS, Tree, World, members
 from criteria.rules import Seeded, as_text, draw_rule, draw_world
+from crm_segmentation import explain
 
 CRITERIA = ROOT / "macros" / "criteria"
 Accounts = frozenset[str]
@@ -200,6 +201,12 @@ class Renderings:
             f"from ({sql}) as funnel order by leaf_number"
         )
 
+    def explained(self, tree: Tree, account: str | None = None) -> list[tuple[Any, ...]]:
+        engine = self.bench.engine
+        rule = engine.call("read_rule", as_text(tree), "rule_base", "rule", with_values=True)
+        sql = engine.call("explanation_sql", rule, account)
+        return self.rows(f"{sql} order by account_id, line_number")
+
     def words(self, tree: Tree) -> str:
         return str(self.bench.engine.call("rule_in_words", self.read(tree)["tree"]))
 
@@ -214,8 +221,8 @@ def fresh(tree: Tree) -> Tree:
     return yaml.safe_load(as_text(tree))
 
 
-WORLDS = 12
-RULES_A_WORLD = 6
+WORLDS = 8
+RULES_A_WORLD = 5
 
 
 def test_masks_and_funnels_of_random_rules(renderings: Renderings) -> None:
@@ -381,3 +388,139 @@ def test_a_mask_of_many_leaves(renderings: Renderings) -> None:
     found = renderings.masks(rule)
     assert found["a"] == "1" * 100 + "0" * 500
     assert found["f"] == "0" * 600
+
+
+# --- why -------------------------------------------------------------------------
+
+
+def holds(tree: Tree, bits: dict[int, bool]) -> bool:
+    """A tree over the verdicts of its leaves, by their ids."""
+    if is_leaf(tree):
+        return bits[id(tree)]
+    ((word, content),) = tree.items()
+    held = [holds(branch, bits) for branch in branches(tree)]
+    if word == "not":
+        return not held[0]
+    return {
+        "all": lambda: all(held),
+        "any": lambda: any(held),
+        "at_least": lambda: sum(held) >= content["count"],
+        "at_most": lambda: sum(held) <= content["count"],
+        "exactly": lambda: sum(held) == content["count"],
+    }[word]()
+
+
+def test_what_is_missing_is_what_would_let_an_account_in(renderings: Renderings) -> None:
+    """Turn the missing leaves round, and the account is a member; a member lacks none."""
+    turned = 0
+    for seed in range(WORLDS):
+        draw = Seeded(7100 + seed)
+        world = draw_world(draw)
+        renderings.load(world)
+        for _ in range(3):
+            tree = fresh(draw_rule(draw, world))
+            judged = {id(leaf): Judge(world).members(leaf) for leaf in leaves(tree)}
+            rows: dict[str, list[tuple[Any, ...]]] = {}
+            for row in renderings.explained(tree):
+                rows.setdefault(row[0], []).append(row)
+            assert set(rows) == set(world.base)
+            inside = members(as_text(tree), world)
+            for account, lines in rows.items():
+                asked = [line for line in lines if not re.search(WORDS_OF_TREES, line[5])]
+                assert lines[0][8] == (account in inside)
+                assert [line[8] for line in asked] == [
+                    account in judged[id(leaf)] for leaf in leaves(tree)
+                ]
+                missing = [line[9] for line in asked]
+                if account in inside:
+                    assert not any(line[9] for line in lines)
+                elif "exactly" not in as_text(tree) and "points" not in as_text(tree):
+                    bits = {
+                        id(leaf): (account in judged[id(leaf)]) != is_missing
+                        for leaf, is_missing in zip(leaves(tree), missing, strict=True)
+                    }
+                    assert any(missing) and holds(tree, bits), as_text(tree)
+                    turned += 1
+    assert turned > 50
+
+
+WORDS_OF_TREES = r"^(all of|any of|not|(at least|at most|exactly) \d+ of)$"
+
+GOLDEN = {
+    "a": """\
+rule: A rule
+Account a as of 2026-01-01: a member
+
+  yes  all of
+  yes    turnover is at least 100                        100
+  yes    any of
+  yes      sector is retail                              retail
+  yes      is_vip is yes                                 yes
+  yes    not
+  no       sector is energy                              retail
+  yes    at most 1 of
+  no       tags include Red                              (unknown)
+  yes      has no purchase in the last 30 days           0
+  yes    quality_score is less than 0.5 (or is unknown)  (unknown)""",
+    "c": """\
+rule: A rule
+Account c as of 2026-01-01: not a member
+
+  no   all of
+  no     turnover is at least 100                        94.99  <- missing
+  no     any of
+  no       sector is retail                              energy  <- missing
+  no       is_vip is yes                                 (unknown)  <- missing
+  no     not
+  yes      sector is energy                              energy  <- missing
+  yes    at most 1 of
+  no       tags include Red                              (unknown)
+  yes      has no purchase in the last 30 days           0
+  yes    quality_score is less than 0.5 (or is unknown)  (unknown)
+
+Missing
+  - turnover is at least 100 (it has 94.99)
+  - one or more of
+      - sector is retail (it has energy)
+      - is_vip is yes (unknown)
+  - must not hold: sector is energy (it has energy)""",
+}
+
+
+@pytest.mark.parametrize("account", sorted(GOLDEN))
+def test_an_explanation_reads_so(renderings: Renderings, account: str) -> None:
+    renderings.load(SIX)
+    rule = {
+        "all": [
+            *RULE["all"],
+            {
+                "at_most": {
+                    "count": 1,
+                    "of": [
+                        {"tags": "Red"},
+                        {"event": {"name": "purchase", "within": "30d", "count": 0}},
+                    ],
+                }
+            },
+            {"quality_score": {"lt": 0.5, "nulls": "include"}},
+        ]
+    }
+    assert explain.report("rule", "A rule", renderings.explained(rule, account)) == GOLDEN[account]
+
+
+@pytest.mark.parametrize(
+    ("value", "is_number", "shown"),
+    [
+        ("19837.6900", True, "19,837.69"),
+        ("100", True, "100"),
+        ("-1200", True, "-1,200"),
+        ("12.300000000000001", True, "12.3"),
+        ("01067", False, "01067"),
+        ("(unknown)", True, "(unknown)"),
+        (None, False, None),
+    ],
+)
+def test_values_are_shown_alike_on_every_engine(
+    value: str | None, is_number: bool, shown: str | None
+) -> None:
+    assert explain.shown_value(value, is_number) == shown
