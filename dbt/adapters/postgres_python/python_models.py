@@ -33,12 +33,15 @@ def find_source(parsed_model: dict[str, Any], folders: list[Path]) -> Path:
     )
 
 
-def lines_above(source: Path) -> int:
-    """Blank lines at the head of the file, which dbt strips from the code."""
+def text_of(source: Path) -> str:
     try:
-        text = source.read_text(encoding="utf-8")
+        return source.read_text(encoding="utf-8")
     except OSError:
-        return 0
+        return ""
+
+
+def lines_above(text: str) -> int:
+    """Blank lines at the head of the file, which dbt strips from the code."""
     return text[: len(text) - len(text.lstrip())].count("\n")
 
 
@@ -50,8 +53,8 @@ def running(
     name = f"dbt_python_model_{parsed_model['alias']}"
     module = types.ModuleType(name)
     module.__file__ = str(source)
-    shown = parsed_model["original_file_path"]
-    code = "\n" * lines_above(source) + compiled_code.lstrip()
+    text = text_of(source)
+    code = "\n" * lines_above(text) + compiled_code.lstrip()
     # dataclasses, pickle and the like look a module up by its name
     sys.modules[name] = module
     linecache.checkcache(str(source))
@@ -61,20 +64,29 @@ def running(
     except (KeyboardInterrupt, DbtRuntimeError):
         raise
     except BaseException as error:
-        raise PythonModelError(describe(error, str(source), shown)) from error
+        shown = parsed_model["original_file_path"]
+        lines = text.count("\n") + 1 if text else code.count("\n")
+        raise PythonModelError(describe(error, str(source), shown, lines)) from error
     finally:
         sys.modules.pop(name, None)
 
 
-def describe(error: BaseException, source: str, shown: str) -> str:
-    """What was raised and where in the model, then the way there from the model on."""
+def describe(error: BaseException, source: str, shown: str, lines: int) -> str:
+    """What was raised and where in the model, then the way there from the model on.
+
+    What dbt adds to the code follows the `lines` of the model, and is of no interest.
+    """
     if isinstance(error, SyntaxError) and error.filename == source:
-        return f"{type(error).__name__}: {error.msg} in {shown}, line {error.lineno}"
-    frames = traceback.extract_tb(error.__traceback__)
+        return f"{type(error).__name__}: {error.msg}\nin {shown}, line {error.lineno}"
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename != source or (frame.lineno or 0) <= lines
+    ]
     own = [index for index, frame in enumerate(frames) if frame.filename == source]
     raised = "".join(traceback.format_exception_only(error)).strip()
     if not own:
-        return f"{raised}\nafter the model {shown} returned"
+        return f"{raised}\nin what {shown} returned"
     where = frames[own[-1]]
     way = "".join(traceback.format_list(frames[own[0] :])).rstrip()
     return f"{raised}\nin {shown}, line {where.lineno}: {where.line}\n{way}"

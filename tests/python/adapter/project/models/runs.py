@@ -1,10 +1,29 @@
+from __future__ import annotations
+
+import dataclasses
+
 import pandas as pd
 
 
+@dataclasses.dataclass
+class Run:
+    """A dataclass looks its module up by name."""
+
+    run: int
+    amount: float | None
+    note: str
+
+
 def model(dbt, session):
-    dbt.config(materialized="incremental", unique_key="run", column_types={"note": "varchar(40)"})
+    dbt.config(
+        materialized="incremental",
+        unique_key="run",
+        column_types={"amount": "decimal(9, 2)", "note": "varchar(40)"},
+    )
     run = 1
     if dbt.is_incremental:
         known = session.query(f"select max(run) as run from {dbt.this!r}").df()
         run = int(known["run"].iloc[0]) + 1
-    return pd.DataFrame({"run": [run], "amount": [None], "note": [f"run {run}"]})
+    # the last run once more, with another note: it is replaced
+    runs = [Run(number, None, f"seen by {run}") for number in (run - 1, run)]
+    return pd.DataFrame(runs)

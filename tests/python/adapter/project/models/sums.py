@@ -1,10 +1,12 @@
 # a comment and two blank lines above: line numbers of errors count them
 def model(dbt, session):
-    dbt.config(materialized="table", indexes=[{"columns": ["total"]}])
+    dbt.config(materialized="table", indexes=[{"columns": ["total"], "unique": True}])
     frame = dbt.ref("numbers").df()
-    if dbt.config.get("fail"):
+    if session.query("select has_failed from control").df()["has_failed"].all():
         raise_on_purpose(frame)
     frame["total"] = frame["amount"].cumsum()
+    # whether the fit holds a transaction open: 0 is idle
+    frame["status"] = session.handle.info.transaction_status
     return frame
 
 
