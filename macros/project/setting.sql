@@ -42,6 +42,7 @@
         'explained_account': none,
         'recorded_attributes': ['rfm_segment', 'cluster_id'],
         'record_history': true,
+        'wait_for_other_build': 0,
     }) }}
 {% endmacro %}
 

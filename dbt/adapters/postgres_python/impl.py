@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from dbt.adapters.__about__ import version as adapters_version
+from dbt.adapters.base import available
 from dbt.adapters.base.impl import AdapterTrackingRelationInfo, log_code_execution
 from dbt.adapters.contracts.connection import AdapterResponse
 from dbt.adapters.postgres.impl import PostgresAdapter
 from dbt.adapters.postgres_python import python_models
 from dbt.adapters.postgres_python.__version__ import version
+from dbt.adapters.postgres_python.build_lock import BuildLock
 from dbt.adapters.postgres_python.connections import PostgresPythonConnectionManager
 from dbt.adapters.postgres_python.session import Session
 
@@ -19,6 +21,38 @@ class PostgresPythonAdapter(PostgresAdapter):
     ConnectionManager = PostgresPythonConnectionManager
 
     connections: PostgresPythonConnectionManager
+
+    build_lock: BuildLock | None = None
+    cached: tuple[list[Any], Any] | None = None
+
+    @available.parse_none
+    def hold_build_lock(self, name: str | None = None, wait: int = 0) -> None:
+        """Let no other build of this schema begin until this one ends; see `BuildLock`."""
+        if self.build_lock is None:
+            credentials = self.config.credentials
+            self.build_lock = BuildLock.take(credentials, name or credentials.schema, int(wait))
+            if self.cached is not None:
+                # the other build made and replaced tables until it gave the lock away
+                nodes, schemas = self.cached
+                self.set_relations_cache(nodes, clear=True, required_schemas=schemas)
+
+    def set_relations_cache(
+        self, relation_configs: Any, clear: bool = False, required_schemas: Any = None
+    ) -> None:
+        self.cached = (list(relation_configs), required_schemas)
+        super().set_relations_cache(self.cached[0], clear, required_schemas)
+
+    def pre_model_hook(self, config: Any) -> Any:
+        if self.build_lock is not None:
+            self.build_lock.check()
+        return super().pre_model_hook(config)
+
+    def cleanup_connections(self) -> None:
+        """What dbt calls when a command has ended, whichever way."""
+        super().cleanup_connections()
+        if self.build_lock is not None:
+            self.build_lock.release()
+            self.build_lock = None
 
     @classmethod
     def get_adapter_run_info(cls, config: Any) -> AdapterTrackingRelationInfo:

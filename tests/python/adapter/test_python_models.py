@@ -23,7 +23,11 @@ def database(postgres: Databases) -> Iterator[Database]:
 
 @pytest.fixture(scope="module")
 def project(make_project: Callable[..., DbtProject], database: Database) -> DbtProject:
-    return make_project(PROJECT, postgres=database)
+    project = make_project(PROJECT, postgres=database)
+    # dbt takes blank lines off the head of a model; lines of errors are counted with them
+    model = project.folder / "models" / "sums.py"
+    model.write_text("\n\n\n" + model.read_text())
+    return project
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,3 @@
-# a comment and two blank lines above: line numbers of errors count them
 def model(dbt, session):
     dbt.config(materialized="table", indexes=[{"columns": ["total"], "unique": True}])
     frame = dbt.ref("numbers").df()
