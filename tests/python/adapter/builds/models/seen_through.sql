@@ -1,0 +1,6 @@
+{{ config(materialized='view') }}
+
+select
+    n,
+    run_number
+from {{ ref('replaced') }}

@@ -1,0 +1,322 @@
+"""Builds that meet, builds that are cut off, and readers who look on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from conftest import DbtProject
+from dbt.adapters.postgres_python.build_lock import BuildLock, BuildLockError
+from dbt.adapters.postgres_python.connections import PostgresPythonCredentials
+from postgres_databases import Database
+
+from crm_segmentation.postgres import Server, give_to_server
+
+PROJECT = Path(__file__).parent / "builds"
+
+GATE = 42
+CONTROL = f"""
+    create table control as select 1 as run_number, array[]::text[] as paused;
+    create function pause(node text) returns int language plpgsql as $$
+    begin
+        if exists (select 1 from public.control where node = any(paused)) then
+            perform pg_advisory_xact_lock_shared({GATE});
+        end if;
+        return 0;
+    end $$;
+"""
+
+# what a reader may see of each table: rows, and the number of runs that they are from
+WHOLE = {
+    "replaced": "select count(*) = 1000 and count(distinct run_number) = 1 from main.replaced",
+    "seen_through": (
+        "select count(*) = 1000 and count(distinct run_number) = 1 from main.seen_through"
+    ),
+    "added_to": "select count(*) = 1000 * count(distinct run_number) from main.added_to",
+    "fitted": "select count(*) = 1000 and count(distinct run_number) = 1 from main.fitted",
+    "fitted_more": "select count(*) % 1000 = 0 and count(*) > 0 from main.fitted_more",
+    "states": "select count(*) = 1000 from main.states where dbt_valid_to is null",
+}
+
+
+@dataclass
+class Reader:
+    """Looks at every table again and again, as a dashboard would."""
+
+    database: Database
+    looked: int = 0
+    broken: list[str] = field(default_factory=list)
+    gone: bool = False
+
+    def look(self) -> None:
+        connection = self.database.connect()
+        known: set[str] = set()
+        with connection.cursor() as cursor:
+            while not self.gone:
+                for table, sql in WHOLE.items():
+                    try:
+                        cursor.execute(sql)
+                        is_whole = cursor.fetchone()[0]
+                    except psycopg2.errors.UndefinedTable as error:
+                        # before the first build there is nothing to see
+                        if table in known:
+                            self.broken.append(str(error))
+                        continue
+                    known.add(table)
+                    self.looked += 1
+                    if not is_whole:
+                        self.broken.append(table)
+        connection.close()
+
+
+@pytest.fixture
+def reader() -> Iterator[Callable[[Database], Reader]]:
+    readers: list[tuple[Reader, threading.Thread]] = []
+
+    def begin(database: Database) -> Reader:
+        reader = Reader(database)
+        thread = threading.Thread(target=reader.look, daemon=True)
+        readers.append((reader, thread))
+        thread.start()
+        return reader
+
+    yield begin
+    for one, thread in readers:
+        one.gone = True
+        thread.join(10)
+
+
+def start(project: DbtProject, *arguments: str, wait: int = 0) -> subprocess.Popen[str]:
+    """A dbt command in the background."""
+    assert project.postgres is not None
+    return subprocess.Popen(
+        [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", *arguments]
+        + ["--project-dir", str(project.folder), "--profiles-dir", str(project.folder)],
+        cwd=project.folder,
+        env={
+            **os.environ,
+            **project.postgres.environment,
+            "WAIT": str(wait),
+            # each process a folder of its own: they write the same files
+            "DBT_TARGET_PATH": tempfile.mkdtemp(dir=project.target.parent),
+            "DBT_LOG_PATH": tempfile.mkdtemp(dir=project.target.parent),
+            "DO_NOT_TRACK": "1",
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen[str], succeeds: bool = True) -> str:
+    output, _ = process.communicate(timeout=120)
+    assert (process.returncode == 0) is succeeds, output[-4000:]
+    return output
+
+
+def until(is_so: Callable[[], bool], process: subprocess.Popen[str] | None = None) -> None:
+    end = time.monotonic() + 60
+    while not is_so():
+        if process is not None and process.poll() is not None:
+            pytest.fail(f"dbt ended too early:\n{finish(process)[-4000:]}")
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def waiting(database: Database, count: int) -> Callable[[], bool]:
+    sql = (
+        "select count(*) from pg_locks where locktype = 'advisory' and not granted and database = "
+        "(select oid from pg_database where datname = current_database())"
+    )
+    return lambda: database.query(sql)[0][0] >= count
+
+
+def pause(database: Database, run_number: int, *nodes: str) -> Any:
+    """Let the nodes wait half way, until the connection that is returned closes."""
+    database.execute("update control set run_number = %s, paused = %s", (run_number, list(nodes)))
+    gate = database.connect()
+    with gate.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(%s)", (GATE,))
+    return gate
+
+
+def left_over(database: Database) -> list[tuple[str]]:
+    return database.query("select relname from pg_class where relname like '%%\\_\\_dbt%%'")
+
+
+def runs_of(database: Database, table: str) -> list[int]:
+    rows = database.query(f"select distinct run_number from main.{table} order by 1")
+    return [row[0] for row in rows]
+
+
+def credentials_of(database: Database) -> PostgresPythonCredentials:
+    environment = database.environment
+    return PostgresPythonCredentials(
+        database=database.name,
+        schema="main",
+        host=environment["PGHOST"],
+        port=environment.get("PGPORT"),
+        user=environment.get("PGUSER"),
+    )
+
+
+def test_the_second_of_two_builds_stops_or_waits(
+    make_project: Callable[..., DbtProject],
+    postgres_database: Database,
+    reader: Callable[[Database], Reader],
+) -> None:
+    database = postgres_database
+    database.execute(CONTROL)
+    project = make_project(PROJECT, postgres=database)
+    watching = reader(database)
+
+    gate = pause(database, 1, "replaced")
+    first = start(project, "build")
+    until(waiting(database, 1), first)
+
+    refused = finish(start(project, "build"), succeeds=False)
+    assert "Another build of schema 'main' is under way in database" in refused
+    assert f"dbt build by {os.environ.get('USER', 'root')} on " in refused
+    assert "before it built anything" in refused
+    assert "START" not in refused
+
+    # the other one looked at the database before any table was there
+    second = start(project, "build", wait=100)
+    until(waiting(database, 2), second)
+    gate.close()
+    finish(first)
+    finish(second)
+
+    assert watching.broken == []
+    assert watching.looked > 50
+    assert left_over(database) == []
+    assert database.query("select count(*)::int from main.added_to") == [(1000,)]
+    assert database.query("select count(*)::int from main.fitted_more") == [(2000,)]
+    assert database.query("select count(*)::int from main.states") == [(1000,)]
+
+
+@pytest.fixture
+def mortal() -> Iterator[Server]:
+    """A server that a test may kill."""
+    folder = Path(tempfile.mkdtemp(prefix=f"crm-segmentation-pytest-{os.getpid()}-"))
+    give_to_server(folder)
+    server = Server(folder)
+    server.start()
+    yield server
+    server.remove()
+
+
+def test_a_killed_server_leaves_what_was_there_and_the_next_build_ends_right(
+    make_project: Callable[..., DbtProject],
+    mortal: Server,
+    reader: Callable[[Database], Reader],
+) -> None:
+    database = Database("crm_segmentation", mortal.environment())
+    database.execute(CONTROL)
+    project = make_project(PROJECT, postgres=database)
+    finish(start(project, "build"))
+    before = {table: runs_of(database, table) for table in WHOLE}
+    assert before == dict.fromkeys(WHOLE, [1])
+
+    nodes = ("replaced", "added_to", "fitted", "states")
+    gate = pause(database, 2, *nodes)
+    killed = start(project, "build")
+    until(waiting(database, len(nodes)), killed)
+    mortal.kill()
+    finish(killed, succeeds=False)
+    gate.close()
+    mortal.start()
+
+    connection = database.connect()
+    with connection.cursor() as cursor:
+        for table, sql in WHOLE.items():
+            cursor.execute(sql)
+            assert cursor.fetchone() == (True,), table
+    connection.close()
+    assert {table: runs_of(database, table) for table in nodes} == dict.fromkeys(nodes, [1])
+
+    watching = reader(database)
+    database.execute("update control set paused = '{}'")
+    finish(start(project, "build"))
+    assert watching.broken == []
+    assert watching.looked > 50
+    assert left_over(database) == []
+    assert runs_of(database, "replaced") == runs_of(database, "fitted") == [2]
+    assert runs_of(database, "added_to") == [1, 2]
+    # of the run that was cut off nothing is there twice
+    assert database.query(
+        "select run_number, count(*)::int from main.fitted_more group by 1 order by 1"
+    ) in ([(1, 1000), (2, 1000)], [(1, 1000), (2, 2000)])
+
+
+def test_a_lock_is_taken_once_and_given_back(postgres_database: Database) -> None:
+    credentials = credentials_of(postgres_database)
+    lock = BuildLock.take(credentials, "main", wait=0)
+    with pytest.raises(BuildLockError, match=r"server process \d+, since 20.* UTC\. Two at once"):
+        BuildLock.take(credentials, "main", wait=0)
+    with pytest.raises(BuildLockError, match="stopped after waiting 1 seconds"):
+        BuildLock.take(credentials, "main", wait=1)
+    # another schema is another build
+    BuildLock.take(credentials, "other", wait=0).release()
+    lock.release()
+    BuildLock.take(credentials, "main", wait=0).release()
+
+
+def test_a_build_ends_when_its_lock_is_lost(postgres_database: Database) -> None:
+    lock = BuildLock.take(credentials_of(postgres_database), "main", wait=0)
+    lock.check()
+    postgres_database.execute("select pg_terminate_backend(%s)", (lock.handle.info.backend_pid,))
+    with pytest.raises(BuildLockError, match="lost, since its connection is: .*Nothing more is"):
+        lock.check()
+    lock.release()
+
+
+def test_this_project_takes_the_lock(
+    make_project: Callable[..., DbtProject], postgres_database: Database
+) -> None:
+    lock = BuildLock.take(credentials_of(postgres_database), "crm", wait=0)
+    project = make_project(postgres=postgres_database)
+    refused = project.run("seed", "--select", "rfm_segments", check=False)
+    assert refused.returncode != 0
+    assert "Another build of schema 'crm' is under way" in refused.output
+    # a test reads only
+    assert project.run("test", "--select", "test_type:singular,path:nothing", check=False)
+    lock.release()
+    project.run("seed", "--select", "rfm_segments")
+
+
+def test_a_second_writer_of_a_file_of_duckdb_is_told_of_the_first(
+    make_project: Callable[..., DbtProject],
+) -> None:
+    """DuckDB gives the file to one process and names it."""
+    project = make_project()
+    holding = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(project.database)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert holding.stdout is not None and holding.stdout.readline() == "open\n"
+        refused = project.run("seed", "--select", "rfm_segments", check=False)
+    finally:
+        holding.kill()
+        holding.wait()
+    assert refused.returncode != 0
+    assert "Could not set lock on file" in refused.output
+    assert str(holding.pid) in refused.output
+
+
+HOLD = """
+import duckdb, sys, time
+connection = duckdb.connect(sys.argv[1])
+print("open", flush=True)
+time.sleep(600)
+"""
