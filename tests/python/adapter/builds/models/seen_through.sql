@@ -1,6 +1,0 @@
-{{ config(materialized='view') }}
-
-select
-    n,
-    run_number
-from {{ ref('replaced') }}
