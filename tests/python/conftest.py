@@ -88,6 +88,7 @@ class DbtProject:
             # not an option, which `dbt deps` does not know
             "DBT_TARGET_PATH": str(self.target),
             "DBT_LOG_PATH": str(self.target.parent / "logs"),
+            "DBT_LOG_LEVEL_FILE": "none",
             "OMP_NUM_THREADS": "1",
             "DO_NOT_TRACK": "1",
         }
