@@ -20,6 +20,11 @@
         'description': 'As-of day at which a KPI or flag of the account last '
             ~ 'differed for another reason than time passing.',
     } -%}
+    {%- set facts_hash = {
+        'name': 'facts_hash', 'data_type': 'text',
+        'description': 'Fingerprint of the facts and declarations that the row follows '
+            ~ 'from. Where it would be another one, the row is computed anew.',
+    } -%}
     {%- set own = crm_segmentation.kpi_contract_columns('own') -%}
     {%- set monthly_key = [
         {
@@ -43,7 +48,7 @@
             'data_tests': [{'unique_combination': {
                 'arguments': {'columns': ['account_id', 'as_of_date']}
             }}],
-            'columns': monthly_key + own,
+            'columns': monthly_key + own + [facts_hash],
         },
         {
             'name': 'account_category_kpis',

@@ -17,3 +17,17 @@
 {% macro postgres__hash_bucket(digits) %}
     {{- return("cast(cast('x' || " ~ digits ~ " as bit(32)) as bigint) % 10000") -}}
 {% endmacro %}
+
+{# SQL: the first 60 bits of the md5 of a text, as a number. #}
+{% macro hash_number(text) %}
+    {%- set digits = "substr(md5(" ~ text ~ "), 1, 15)" -%}
+    {{- return(adapter.dispatch('hash_number', 'crm_segmentation')(digits)) -}}
+{% endmacro %}
+
+{% macro default__hash_number(digits) %}
+    {{- return("cast('0x' || " ~ digits ~ " as bigint)") -}}
+{% endmacro %}
+
+{% macro postgres__hash_number(digits) %}
+    {{- return("cast(cast('x' || " ~ digits ~ " as bit(60)) as bigint)") -}}
+{% endmacro %}

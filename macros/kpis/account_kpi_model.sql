@@ -43,30 +43,3 @@ final as (
 
 select * from final
 {% endmacro %}
-
-{#
-    A model of KPIs on the last 24 month ends, recomputed from the facts, so that
-    late ones are in: the whole body of `account_kpis_monthly`, and of a model of
-    the installing project with the scope extra.
-
-    Columns: account_id, as_of_date and those of kpi_columns(scope).
-#}
-{% macro account_kpi_monthly_model(scope='own') %}
-with founded_accounts as (
-    select
-        account_id,
-        {{ crm_segmentation.local_date('founded_at') }} as first_seen_on
-    from {{ ref('crm_segmentation', 'int_accounts') }}
-),
-
-kpis as (
-    {{ crm_segmentation.kpi_query(
-        days=crm_segmentation.month_ends(),
-        evidence=ref('crm_segmentation', 'int_activity_by_day'),
-        accounts='founded_accounts',
-        scope=scope
-    ) | indent(4) }}
-)
-
-select * from kpis
-{% endmacro %}

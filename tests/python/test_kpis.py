@@ -238,12 +238,67 @@ def test_a_month_end_equals_the_build_of_that_day(copied: Built) -> None:
         for row in read(copied.project.database, "account_kpis_monthly")
         if row["as_of_date"].isoformat() == day
     }
+    for row in monthly.values():
+        del row["facts_hash"]
     copied.build("run", "-s", "int_activity", "int_activity_by_day", "int_account_kpis",
                  as_of_date=day)  # fmt: skip
     daily = read(copied.project.database, "int_account_kpis")
     assert len(daily) > 10
     assert {row["account_id"]: {name: row[name] for name in monthly[row["account_id"]]}
             for row in daily} == monthly  # fmt: skip
+
+
+def test_month_ends_are_computed_anew_where_facts_are_others(copied: Built) -> None:
+    """Built a month later, with a corrected line, they are those of a full refresh."""
+    raw, database = copied.raw, copied.project.database
+    accounts = by_customer(database, "account_kpis")
+    ties, vip = accounts["ties"]["account_id"], accounts["vip"]["account_id"]
+
+    def change(sql: str) -> None:
+        with duckdb.connect(str(database)) as connection:
+            connection.execute(sql.replace("months", "crm_marts.account_kpis_monthly"))
+
+    def build(day: date) -> dict[tuple[str, date], Row]:
+        copied.build(
+            "run", "-s", "base_erp__order_lines", "stg_erp__order_lines",
+            "int_order_lines_converted", "int_activity", "int_activity_by_day",
+            "account_kpis_monthly", as_of_date=day.isoformat(),
+        )  # fmt: skip
+        rows = read(database, "account_kpis_monthly")
+        return {(row["account_id"], row["as_of_date"]): row for row in rows}
+
+    def assert_right(months: dict[tuple[str, date], Row]) -> None:
+        with duckdb.connect(str(database), read_only=True) as connection:
+            company = read_company(connection, ZONE)
+        for day in {day for _, day in months}:
+            rows = [row for (_, at), row in months.items() if at == day]
+            assert differences(rows, expected_kpis(company, day, CATEGORIES)) == []
+
+    change("update months set order_count_30d = 77")
+    for row in raw.rows["erp.order_lines"]:
+        if row["line_id"] == "T1-1":
+            row["net_amount"] = "10.01"
+    raw.write(database)
+    months = build(date(2026, 2, 2))
+    days = sorted({day for _, day in months})
+    assert days == [date(2024 + n // 12, n % 12 + 1, 1) for n in range(2, 26)]
+    kept = {key for key, row in months.items() if row["order_count_30d"] == 77}
+    moved = {account for account, day in months if (account, DAY) not in kept}
+    assert ties in moved and vip not in moved
+    assert kept == {key for key in months if key[0] not in moved and key[1] != days[-1]}
+
+    # an account that is no more, and all that other declarations had computed
+    change(
+        "insert into months by name"
+        f" select * replace ('gone' as account_id) from months where account_id = '{ties}'"
+    )
+    change(f"update months set facts_hash = 'other' where account_id <> '{ties}'")
+    assert_right(build(date(2026, 2, 2)))
+
+    # a day of the past knows neither later month ends nor later facts
+    past = build(date(2025, 12, 31))
+    assert max(day for _, day in past) == date(2025, 12, 1)
+    assert_right(past)
 
 
 # --- flags -----------------------------------------------------------------------

@@ -1,0 +1,237 @@
+{#
+    A model of KPIs on the last 24 month ends: the whole body of
+    `account_kpis_monthly`, and of a model of the installing project with the scope
+    extra.
+
+    Columns: account_id, as_of_date, those of kpi_columns(scope) and facts_hash.
+
+    It always holds what a full refresh would write, late facts and merged accounts
+    included, and computes what is not there: a build first takes away the accounts
+    whose facts before the newest month end are others now, then fills in each
+    month end what it lacks. One statement a month end bounds the memory: a full
+    refresh is 24 of them.
+#}
+{% macro account_kpi_monthly_model(scope='own') %}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='append_new_columns',
+    pre_hook="{{ crm_segmentation.forget_changed_accounts('" ~ scope ~ "') }}",
+    post_hook="{{ crm_segmentation.fill_month_ends('" ~ scope ~ "') }}",
+) }}
+{{- crm_segmentation.month_end_query(
+    crm_segmentation.month_ends()[-1], scope, only_missing=is_incremental()
+) }}
+{% endmacro %}
+
+{# SQL: the rows of one month end; with only_missing, of accounts not there yet. #}
+{% macro month_end_query(day, scope, only_missing) %}
+{%- set end = crm_segmentation.date_literal(day) -%}
+with activity_by_day as (
+    select * from {{ ref('crm_segmentation', 'int_activity_by_day') }}
+),
+
+founded_accounts as (
+    {{ crm_segmentation.accounts_founded() | indent(4) }}
+),
+
+{%- if only_missing %}
+
+written as (
+    select account_id from {{ this }}
+    where as_of_date = {{ end }}
+),
+
+asked_accounts as (
+    select founded_accounts.*
+    from founded_accounts
+    left join written
+        on founded_accounts.account_id = written.account_id
+    where written.account_id is null
+),
+
+evidence as (
+    select activity_by_day.*
+    from activity_by_day
+    inner join asked_accounts
+        on activity_by_day.account_id = asked_accounts.account_id
+),
+{%- else %}
+
+asked_accounts as (
+    select * from founded_accounts
+),
+
+evidence as (
+    select * from activity_by_day
+),
+{%- endif %}
+
+kpis as (
+    {{ crm_segmentation.kpi_query(
+        days=[day], evidence='evidence', accounts='asked_accounts', scope=scope
+    ) | indent(4) }}
+),
+
+facts as (
+    {{ crm_segmentation.facts_hashes(
+        day, 'evidence', 'asked_accounts', scope
+    ) | indent(4) }}
+),
+
+final as (
+    select
+        kpis.*,
+        facts.facts_hash
+    from kpis
+    inner join facts
+        on kpis.account_id = facts.account_id
+)
+
+select * from final
+{% endmacro %}
+
+{# SQL: account_id, first_seen_on of every account. #}
+{% macro accounts_founded() -%}
+select
+    account_id,
+    {{ crm_segmentation.local_date('founded_at') }} as first_seen_on
+from {{ ref('crm_segmentation', 'int_accounts') }}
+{%- endmacro %}
+
+{#
+    SQL: account_id, facts_hash of the accounts there before the day: what their KPIs
+    follow from at that day and at every earlier one. It changes with any fact before the
+    day, with a cancellation before it, and with the declarations.
+#}
+{% macro facts_hashes(day, evidence, accounts, scope) %}
+{%- set end = crm_segmentation.date_literal(day) -%}
+{%- set declared = [] -%}
+{%- for column in crm_segmentation.kpi_columns(scope) -%}
+    {%- set kpi = {} -%}
+    {%- for key, value in column.kpi.items()
+        if key not in ['label', 'description', 'unit'] -%}
+        {%- do kpi.update({key: value}) -%}
+    {%- endfor -%}
+    {%- do declared.append([column.column, column.window, kpi]) -%}
+{%- endfor -%}
+{%- set words = [] -%}
+{%- for column in crm_segmentation.kpi_evidence_columns()
+    if column not in ['account_id', 'ended_on'] -%}
+    {%- do words.append("coalesce(cast(" ~ column ~ " as text), '-')") -%}
+{%- endfor -%}
+select
+    accounts.account_id,
+    md5(
+        {{ crm_segmentation.text_literal(
+            local_md5(tojson(declared, sort_keys=true))
+        ) }}
+        || cast(accounts.first_seen_on as text)
+        || coalesce(cast(facts.hash_sum as text), '')
+    ) as facts_hash
+from {{ accounts }} as accounts
+left join (
+    select
+        account_id,
+        sum({{ crm_segmentation.hash_number(
+            words | join("\n            || '|' || ")
+            ~ "\n            || '|' || case when ended_on < " ~ end
+            ~ " then cast(ended_on as text) else '-' end"
+        ) }}) as hash_sum
+    from {{ evidence }}
+    where occurred_on < {{ end }}
+    group by account_id
+) as facts
+    on accounts.account_id = facts.account_id
+where accounts.first_seen_on < {{ end }}
+{% endmacro %}
+
+{#
+    SQL that takes from this model what no longer holds: days that are no month end
+    of this build, and accounts whose facts before the newest one that it holds are
+    others now. Nothing before the model is built, or where it is built anew.
+#}
+{% macro forget_changed_accounts(scope) %}
+    {%- if not is_incremental() -%}
+        {{ return('') }}
+    {%- endif -%}
+    {%- set days = [] -%}
+    {%- for day in crm_segmentation.month_ends() -%}
+        {%- do days.append(crm_segmentation.date_literal(day)) -%}
+    {%- endfor -%}
+    {%- set there = adapter.get_columns_in_relation(this)
+        | map(attribute='name') | map('lower') | list -%}
+    {%- set newest = none -%}
+    {%- if 'facts_hash' in there -%}
+        {%- set newest = run_query(
+            "select max(as_of_date) from " ~ this
+            ~ " where as_of_date in (" ~ days | join(', ') ~ ")"
+        )[0][0] -%}
+    {%- endif -%}
+    {%- if newest is none -%}
+        {{ return("delete from " ~ this) }}
+    {%- endif -%}
+    {%- set newest = crm_segmentation.to_day(newest, 'account_kpis_monthly') -%}
+delete from {{ this }}
+where
+    as_of_date not in ({{ days | join(', ') }})
+    or account_id in (
+        select written.account_id
+        from {{ this }} as written
+        left join (
+            {{ crm_segmentation.facts_hashes(
+                newest,
+                ref('crm_segmentation', 'int_activity_by_day'),
+                '(' ~ crm_segmentation.accounts_founded() ~ ')',
+                scope
+            ) | indent(12) }}
+        ) as facts
+            on written.account_id = facts.account_id
+        where
+            written.as_of_date = {{ crm_segmentation.date_literal(newest) }}
+            and written.facts_hash is distinct from facts.facts_hash
+    )
+{% endmacro %}
+
+{# Adds to each month end the accounts that it lacks, one statement a month end. #}
+{% macro fill_month_ends(scope) %}
+    {%- if not execute -%}
+        {{ return('') }}
+    {%- endif -%}
+    {%- set days = crm_segmentation.month_ends() -%}
+    {%- set sums = [] -%}
+    {%- for day in days -%}
+        {%- do sums.append(
+            "sum(case when first_seen_on < " ~ crm_segmentation.date_literal(day)
+            ~ " then 1 else 0 end)"
+        ) -%}
+    {%- endfor -%}
+    {%- set founded = run_query(
+        "select " ~ sums | join(', ') ~ " from ("
+        ~ crm_segmentation.accounts_founded() ~ ") as accounts"
+    )[0] -%}
+    {%- set written = {} -%}
+    {%- for row in run_query(
+        "select as_of_date, count(*) from " ~ this ~ " group by as_of_date"
+    ) -%}
+        {%- do written.update({
+            crm_segmentation.to_day(row[0], 'account_kpis_monthly') | string: row[1]
+        }) -%}
+    {%- endfor -%}
+    {%- set columns = ['account_id', 'as_of_date'] -%}
+    {%- for column in crm_segmentation.kpi_columns(scope) -%}
+        {%- do columns.append(column.column) -%}
+    {%- endfor -%}
+    {%- do columns.append('facts_hash') -%}
+    {%- for day in days -%}
+        {%- set lacking = (founded[loop.index0] or 0) | int
+            - written.get(day | string, 0) -%}
+        {%- if lacking > 0 -%}
+            {%- call statement('fill_month_end', auto_begin=false) -%}
+insert into {{ this }} ({{ columns | join(', ') }})
+{{ crm_segmentation.month_end_query(day, scope, only_missing=true) }}
+            {%- endcall -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return('') }}
+{% endmacro %}
