@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 import duckdb
 import pytest
 from dbt_common.exceptions import CompilationError
+from postgres_databases import Databases, NoCollationError
 
 from criteria.engine import Engine
+
+# runs a statement, once for each list of values, and gives the rows of its result
+Run = Callable[..., list[tuple[Any, ...]]]
 
 ATTRIBUTES: dict[str, tuple[str, str, str]] = {
     # name: type in the catalogue, type of the column, model
@@ -62,9 +66,9 @@ Rows = Sequence[Mapping[str, Any]]
 class Asker:
     """Fills the tables, then asks rules of them by the project's own macros."""
 
-    def __init__(self, engine: Engine, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, engine: Engine, run: Run) -> None:
         self.engine = engine
-        self.connection = connection
+        self.run = run
         self.accounts: list[str] = []
         self.settings: dict[str, Any] = {}
         self.set_day(date(2026, 1, 1))
@@ -84,13 +88,13 @@ class Asker:
 
     def _table(self, name: str, columns: Mapping[str, str], rows: Rows) -> None:
         declared = ", ".join(f"{column} {kind}" for column, kind in columns.items())
-        self.connection.execute(f"create or replace table rule_consumer.rules.{name} ({declared})")
+        self.run(f"drop table if exists rules.{name}")
+        self.run(f"create table rules.{name} ({declared})")
         if rows:
             unknown = {key for row in rows for key in row} - set(columns)
             assert not unknown, f"{unknown} are no columns of {name}"
-            marks = ", ".join("?" * len(columns))
-            self.connection.executemany(
-                f"insert into rule_consumer.rules.{name} values ({marks})",
+            self.run(
+                f"insert into rules.{name} values ({', '.join(['%s'] * len(columns))})",
                 [[row.get(column) for column in columns] for row in rows],
             )
 
@@ -136,8 +140,7 @@ class Asker:
         self.engine.set_variables(self.settings)
         inverse = "not:\n" + "\n".join(f"  {line}" for line in rule.strip().splitlines())
         found, others = (
-            [row[0] for row in self.connection.execute(self.engine.render(one)).fetchall()]
-            for one in (rule, inverse)
+            [row[0] for row in self.run(self.engine.render(one))] for one in (rule, inverse)
         )
         assert sorted(found + others) == sorted(self.accounts), f"{rule}: {found} and {others}"
         return set(found)
@@ -166,17 +169,58 @@ def event(account: str, name: str, when: str | None, **columns: Any) -> dict[str
     }
 
 
-@pytest.fixture(scope="session")
-def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+@pytest.fixture(scope="package")
+def on_duckdb(engine: Engine) -> Iterator[tuple[Engine, Run]]:
     connection = duckdb.connect()
     connection.execute("set threads = 1")
     connection.execute("attach ':memory:' as rule_consumer")
-    connection.execute("create schema rule_consumer.rules")
-    yield connection
+    connection.execute("use rule_consumer")
+    connection.execute("create schema rules")
+
+    def run(sql: str, values: Sequence[Sequence[Any]] = ()) -> list[tuple[Any, ...]]:
+        if values:
+            connection.executemany(sql.replace("%s", "?"), values)
+            return []
+        return connection.execute(sql).fetchall()
+
+    yield engine, run
     connection.close()
+    # other tests read rules with it, too
+    engine.set_variables({})
+
+
+@pytest.fixture(scope="session")
+def on_postgres(
+    postgres: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Engine, Run]]:
+    """PostgreSQL, with the order of a language where there is one: ties must not follow it."""
+    try:
+        database = postgres.make(collation=True)
+    except NoCollationError:
+        database = postgres.make()
+    cursor = database.connect().cursor()
+    cursor.execute("create schema rules")
+
+    def run(sql: str, values: Sequence[Sequence[Any]] = ()) -> list[tuple[Any, ...]]:
+        if values:
+            cursor.executemany(sql, values)
+            return []
+        # rules are rendered for a database of another name
+        cursor.execute(sql.replace('"rule_consumer".', ""))
+        return cursor.fetchall() if cursor.description else []
+
+    engine = Engine(tmp_path_factory.mktemp("rules") / "project", target="postgres")
+    yield engine, run
+    cursor.connection.close()
+    postgres.drop(database)
+
+
+@pytest.fixture(params=["duckdb", "postgres"])
+def asker(request: pytest.FixtureRequest) -> Asker:
+    return Asker(*request.getfixturevalue(f"on_{request.param}"))
 
 
 @pytest.fixture
-def asker(engine: Engine, connection: duckdb.DuckDBPyConnection) -> Iterator[Asker]:
-    yield Asker(engine, connection)
-    engine.set_variables({})
+def reader(on_duckdb: tuple[Engine, Run]) -> Asker:
+    """For what no engine is asked: errors, and the shape of the SQL."""
+    return Asker(*on_duckdb)

@@ -172,6 +172,6 @@ def test_random_rows(seed: int, asker: Asker) -> None:
         ("abandoned: {name: basket, without: [call], for: 3d}", ["abandoned.without"]),
     ],
 )
-def test_errors(rule: str, parts: list[str], asker: Asker) -> None:
-    message = asker.refusal(rule)
+def test_errors(rule: str, parts: list[str], reader: Asker) -> None:
+    message = reader.refusal(rule)
     assert not [part for part in parts if part not in message], message

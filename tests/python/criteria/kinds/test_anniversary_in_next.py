@@ -58,6 +58,6 @@ def test_unknown_is_out_unless_said(asker: Asker) -> None:
         ("born_on: {aniversary_in_next: 14d}", ["Did you mean 'anniversary_in_next'"]),
     ],
 )
-def test_errors(rule: str, parts: list[str], asker: Asker) -> None:
-    message = asker.refusal(rule)
+def test_errors(rule: str, parts: list[str], reader: Asker) -> None:
+    message = reader.refusal(rule)
     assert not [part for part in parts if part not in message], message

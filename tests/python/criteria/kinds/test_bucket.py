@@ -53,6 +53,6 @@ def test_shares(asker: Asker) -> None:
         ("bucket: spring", ["bucket", "{salt: .., below_percent: ..}"]),
     ],
 )
-def test_errors(rule: str, parts: list[str], asker: Asker) -> None:
-    message = asker.refusal(rule)
+def test_errors(rule: str, parts: list[str], reader: Asker) -> None:
+    message = reader.refusal(rule)
     assert not [part for part in parts if part not in message], message

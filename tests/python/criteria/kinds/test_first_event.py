@@ -100,9 +100,9 @@ def test_what_is_known(asker: Asker) -> None:
     assert asker.ask("first_event: {name: purchase, between: [2025-01-01, 2025-02-28]}") == set()
 
 
-def test_one_pass_for_all_that_is_asked_of_one_row(asker: Asker) -> None:
-    asker.fill(["a"])
-    sql = asker.engine.render(
+def test_one_pass_for_all_that_is_asked_of_one_row(reader: Asker) -> None:
+    reader.fill(["a"])
+    sql = reader.engine.render(
         """
         all:
           - first_event: {name: purchase, has: {channel: web}}
@@ -129,6 +129,6 @@ def test_one_pass_for_all_that_is_asked_of_one_row(asker: Asker) -> None:
         ("first_event: {name: purchase, within: 3d, ago: [1d, 2d]}", ["one window"]),
     ],
 )
-def test_errors(rule: str, parts: list[str], asker: Asker) -> None:
-    message = asker.refusal(rule)
+def test_errors(rule: str, parts: list[str], reader: Asker) -> None:
+    message = reader.refusal(rule)
     assert not [part for part in parts if part not in message], message

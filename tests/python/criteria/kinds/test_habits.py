@@ -106,9 +106,9 @@ def test_months_are_counted_from_today_and_not_from_each_other(asker: Asker) -> 
     assert asker.ask(rule) == {"both"}
 
 
-def test_all_of_them_share_one_pass(asker: Asker) -> None:
-    asker.fill(["a"])
-    sql = asker.engine.render(
+def test_all_of_them_share_one_pass(reader: Asker) -> None:
+    reader.fill(["a"])
+    sql = reader.engine.render(
         """
         any:
           - stopped: {name: purchase, active: [90d, 365d]}
@@ -155,6 +155,6 @@ def test_all_of_them_share_one_pass(asker: Asker) -> None:
         ),
     ],
 )
-def test_errors(rule: str, parts: list[str], asker: Asker) -> None:
-    message = asker.refusal(rule)
+def test_errors(rule: str, parts: list[str], reader: Asker) -> None:
+    message = reader.refusal(rule)
     assert not [part for part in parts if part not in message], message

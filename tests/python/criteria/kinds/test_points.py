@@ -65,7 +65,7 @@ def test_as_deep_as_rules_may_be(asker: Asker) -> None:
         rule = f"points: {{of: [{{if: {{{rule}}}, add: 1}}], gte: 1}}"
     assert asker.ask("any: [revenue: 3]") == set()
     asker.engine.set_variables(asker.settings)
-    found = asker.connection.execute(asker.engine.render(rule)).fetchall()
+    found = asker.run(asker.engine.render(rule))
     assert [row[0] for row in found] == ["a"]
     for _ in range(3):
         rule = f"points: {{of: [{{if: {{{rule}}}, add: 1}}], gte: 1}}"
@@ -103,6 +103,6 @@ def test_as_deep_as_rules_may_be(asker: Asker) -> None:
         ),
     ],
 )
-def test_errors(rule: str, parts: list[str], asker: Asker) -> None:
-    message = asker.refusal(rule)
+def test_errors(rule: str, parts: list[str], reader: Asker) -> None:
+    message = reader.refusal(rule)
     assert not [part for part in parts if part not in message], message

@@ -103,9 +103,9 @@ def test_random_ranks(seed: int, over: str, asker: Asker) -> None:
             assert asker.ask(f"score: {{{word}_percent: {percent}{over}}}") == wanted
 
 
-def test_all_ranks_share_one_pass(asker: Asker) -> None:
-    asker.fill(["a"])
-    sql = asker.engine.render(
+def test_all_ranks_share_one_pass(reader: Asker) -> None:
+    reader.fill(["a"])
+    sql = reader.engine.render(
         "any: [revenue: {top: 3}, score: {top_percent: 10}, revenue: {top_percent: 5, over: area}]"
     )
     assert sql.count("from base") == 2, sql
@@ -134,6 +134,6 @@ def test_all_ranks_share_one_pass(asker: Asker) -> None:
         ("event: {name: purchase, where: {amount: {gt: 3, over: size}}}", ["amount", "over"]),
     ],
 )
-def test_errors(rule: str, parts: list[str], asker: Asker) -> None:
-    message = asker.refusal(rule)
+def test_errors(rule: str, parts: list[str], reader: Asker) -> None:
+    message = reader.refusal(rule)
     assert not [part for part in parts if part not in message], message

@@ -195,14 +195,14 @@ def test_random_chains(seed: int, asker: Asker) -> None:
     assert len(sizes) > 5
 
 
-def test_rows_are_read_once_and_never_joined(asker: Asker) -> None:
-    asker.fill(["a"])
+def test_rows_are_read_once_and_never_joined(reader: Asker) -> None:
+    reader.fill(["a"])
     leaf = "sequence: {steps: [offer, purchase, offer, purchase], gap: 3d}"
-    sql = asker.engine.render(f"any: [{leaf}, not: {{{leaf}}}]")
+    sql = reader.engine.render(f"any: [{leaf}, not: {{{leaf}}}]")
     assert sql.count('"activities" as') == 1, sql
     assert sql.count(" join ") == 1, sql
     # of two steps without a gap the first and the last time are enough
-    sql = asker.engine.render("any: [sequence: {steps: [offer, purchase]}, event: {name: offer}]")
+    sql = reader.engine.render("any: [sequence: {steps: [offer, purchase]}, event: {name: offer}]")
     assert sql.count('"activities" as') == 1, sql
 
 
@@ -239,6 +239,6 @@ def test_rows_are_read_once_and_never_joined(asker: Asker) -> None:
         ("sequence: {step: [offer]}", ["Did you mean 'steps'", "missing"]),
     ],
 )
-def test_errors(rule: str, parts: list[str], asker: Asker) -> None:
-    message = asker.refusal(rule)
+def test_errors(rule: str, parts: list[str], reader: Asker) -> None:
+    message = reader.refusal(rule)
     assert not [part for part in parts if part not in message], message

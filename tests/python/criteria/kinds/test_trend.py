@@ -145,6 +145,6 @@ def test_where_and_what_is_known(asker: Asker) -> None:
         ("trend: purchase", ["trend", "not a selection", "{name: <event>"]),
     ],
 )
-def test_errors(rule: str, parts: list[str], asker: Asker) -> None:
-    message = asker.refusal(rule)
+def test_errors(rule: str, parts: list[str], reader: Asker) -> None:
+    message = reader.refusal(rule)
     assert not [part for part in parts if part not in message], message

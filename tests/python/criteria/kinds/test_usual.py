@@ -68,10 +68,10 @@ def test_window_where_and_what_is_known(asker: Asker) -> None:
     assert asker.ask(rule % ("Filters", "")) == set()
 
 
-def test_the_same_question_is_asked_once(asker: Asker) -> None:
-    asker.fill(["a"])
+def test_the_same_question_is_asked_once(reader: Asker) -> None:
+    reader.fill(["a"])
     leaf = "usual: {name: purchase, column: category, in: [%s]}"
-    sql = asker.engine.render(f"any: [{leaf % 'Pumps'}, {leaf % 'Valves'}]")
+    sql = reader.engine.render(f"any: [{leaf % 'Pumps'}, {leaf % 'Valves'}]")
     assert sql.count('"activities" as') == 1, sql
 
 
@@ -91,6 +91,6 @@ def test_the_same_question_is_asked_once(asker: Asker) -> None:
         ("usual: {name: purchse, column: category, in: [x]}", ["Did you mean 'purchase'"]),
     ],
 )
-def test_errors(rule: str, parts: list[str], asker: Asker) -> None:
-    message = asker.refusal(rule)
+def test_errors(rule: str, parts: list[str], reader: Asker) -> None:
+    message = reader.refusal(rule)
     assert not [part for part in parts if part not in message], message

@@ -80,6 +80,6 @@ def test_the_whole_earth(asker: Asker) -> None:
         ("revenue: {within_km: {of: [48, 11], km: 5}}", ["revenue", "number"]),
     ],
 )
-def test_errors(rule: str, parts: list[str], asker: Asker) -> None:
-    message = asker.refusal(rule)
+def test_errors(rule: str, parts: list[str], reader: Asker) -> None:
+    message = reader.refusal(rule)
     assert not [part for part in parts if part not in message], message

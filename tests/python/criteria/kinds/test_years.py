@@ -105,6 +105,6 @@ def test_a_time_is_its_local_day(asker: Asker) -> None:
         ("born_on: {year: 5}", ["Did you mean 'years'"]),
     ],
 )
-def test_errors(rule: str, parts: list[str], asker: Asker) -> None:
-    message = asker.refusal(rule)
+def test_errors(rule: str, parts: list[str], reader: Asker) -> None:
+    message = reader.refusal(rule)
     assert not [part for part in parts if part not in message], message
