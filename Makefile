@@ -82,6 +82,12 @@ explain: setup  ## Print why an account is in a profile, or not: PROFILE=vip_dac
 	@[ -n "$(PROFILE)" ] && [ -n "$(ACCOUNT)" ] || { echo "Say which: make explain PROFILE=vip_dach ACCOUNT=<account_id>" >&2; exit 1; }
 	@$(server); $(BIN)/crm-segmentation explain '$(PROFILE)' '$(ACCOUNT)' --target $(TARGET)
 
+.PHONY: compare-rules
+compare-rules: setup  ## Report whom a change of rules lets in and keeps out: BASE=main (MARKDOWN=file)
+	@[ -n "$(BASE)" ] || { echo "Say against what: make compare-rules BASE=<branch, tag or commit>" >&2; exit 1; }
+	@$(server); $(BIN)/crm-segmentation compare-rules '$(BASE)' --target $(TARGET) \
+	    $(if $(MARKDOWN),--markdown '$(MARKDOWN)') $(if $(BASE_MACROS),--base-macros)
+
 .PHONY: clean
 clean:  ## Remove what builds wrote (not the virtual environment)
 	@[ ! -d .postgres ] || $(BIN)/crm-segmentation postgres remove

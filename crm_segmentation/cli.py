@@ -13,6 +13,7 @@ COMMANDS = {
     "summary": ("crm_segmentation.summary", "print what the last build made"),
     "rules": ("crm_segmentation.rules.sheet", "write profile models from a sheet of rules"),
     "explain": ("crm_segmentation.explain", "print why an account is in a profile, or not"),
+    "compare-rules": ("crm_segmentation.compare_rules", "report what a change of rules changes"),
     "schema": ("crm_segmentation.rules.schema", "write the JSON Schema of rules"),
     "contracts": ("crm_segmentation.contracts", "write the YAML contracts of generated columns"),
 }

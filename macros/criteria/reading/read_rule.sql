@@ -91,9 +91,9 @@
         {{ return(ref(name) | string) }}
     {%- elif name not in context.relations -%}
         {{ exceptions.raise_compiler_error(
-            "The rule '" ~ context.name ~ "' reads '" ~ name ~ "', which its model does "
-            ~ 'not; it reads ' ~ context.relations.keys() | sort | join(', ')
-            ~ '. Parse the project anew: dbt parse --no-partial-parse.'
+            "Unknown model in the rule '" ~ context.name ~ "': got '" ~ name
+            ~ "'; allowed: a model that its profile reads. "
+            ~ crm_segmentation.did_you_mean(name, context.relations.keys())
         ) }}
     {%- endif -%}
     {{ return(context.relations[name]) }}
