@@ -71,7 +71,7 @@ def commit_of(folder: Path, ref: str) -> str:
         listed = git(folder, "for-each-ref", "--format=%(refname:short)") or b""
         raise CompareError(
             f"Unknown commit in BASE: got '{ref}'; allowed: a branch, tag or commit of this "
-            f"repository.{nearest(ref, listed.decode().split())}"
+            f"repository.{nearest(ref, ['HEAD', *listed.decode().split()])}"
         )
     return found.decode().strip()
 
@@ -301,6 +301,14 @@ class Change:
                 found[self.responsible(old_mask, new_mask, was, now)] += count
         return sorted(found.items(), key=lambda item: (-item[1], item[0]))
 
+    def examples_of(self, was: bool, now: bool) -> list[tuple[str, str]]:
+        """Accounts and what is responsible for each."""
+        return [
+            (account, self.responsible(old_mask, new_mask, was, now))
+            for old_mask, new_mask, before, after, account in self.examples
+            if (before, after) == (was, now)
+        ]
+
 
 def changes_of(rows: Iterable[Row]) -> list[Change]:
     rows = list(rows)
@@ -356,7 +364,10 @@ class Report:
         return f"{before:,} members before, {now:,} now: {counts}"
 
     def status(self, change: Change) -> str:
-        return "added" if change.old is None else "deleted" if change.new is None else "changed"
+        if change.old is None or change.new is None:
+            return "added" if change.old is None else "deleted"
+        is_same = (change.old.base, change.old.tree) == (change.new.base, change.new.tree)
+        return "the same rule, other macros" if is_same else "changed"
 
     def closing(self) -> list[str]:
         rules = "rule is" if self.unchanged == 1 else "rules are"
@@ -382,9 +393,8 @@ class Report:
                     lines += [f"    {count:>9,}  {cause}" for cause, count in causes]
                     lines.append(f"  {word}, for example")
                     lines += [
-                        f"    {account}  {change.responsible(old, new, was, now)}"
-                        for old, new, before, after, account in change.examples
-                        if (before, after) == (was, now)
+                        f"    {account}" + (f"  {cause}" if len(causes) > 1 else "")
+                        for account, cause in change.examples_of(was, now)
                     ]
             lines.append("")
         return "\n".join([*lines, *self.closing()])
@@ -413,9 +423,8 @@ class Report:
                     lines += [f"| {count:,} | {markdown(cause)} |" for cause, count in causes]
                     lines += ["", f"<details><summary>{word}, for example</summary>", ""]
                     lines += [
-                        f"- `{account}`: {markdown(change.responsible(old, new, was, now))}"
-                        for old, new, before, after, account in change.examples
-                        if (before, after) == (was, now)
+                        f"- `{account}`" + (f": {markdown(cause)}" if len(causes) > 1 else "")
+                        for account, cause in change.examples_of(was, now)
                     ]
                     lines += ["", "</details>"]
         return "\n".join([*lines, "", *(f"{markdown(line)}\n" for line in self.closing())]).strip()

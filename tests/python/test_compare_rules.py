@@ -1,0 +1,329 @@
+"""Rules of two commits on the same data, and explanations, by the commands themselves.
+
+A small project in a git repository of its own: six accounts, so that every figure below
+is counted by hand.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+from criteria.engine import install
+
+from crm_segmentation import compare_rules
+from crm_segmentation.compare_rules import Change, Rule
+
+ATTRIBUTES = {
+    "turnover": {"type": "number", "label": "Turnover", "model": "account_attributes"},
+    "sector": {"type": "text", "label": "Sector", "model": "account_attributes"},
+    "is_vip": {"type": "boolean", "label": "VIP", "model": "account_attributes"},
+}
+ACCOUNTS = [
+    ("a1", 100, "retail", True),
+    ("a2", 99, "retail", False),
+    ("a3", 50, "energy", None),
+    ("a4", 49, "energy", True),
+    ("a5", None, None, True),
+    ("a6", 500, "retail", False),
+]
+BEFORE = {
+    "large": "turnover: {gte: 100}",
+    "known": "any:\n  - sector: {not_null: true}\n  - is_vip: true",
+    "readers": "member_of: large",
+    "gone": "sector: energy",
+    "steady": "is_vip: true",
+}
+NOW = {
+    "large": "all:\n  - turnover: {gte: 50}\n  - not: {sector: energy}",
+    "known": "any:\n  - sector: {not_null: true}",
+    "readers": "member_of: large",
+    "fresh": 'sector: {contains: "{% raw %}|{{{% endraw %}"}',
+    "steady": "{is_vip: {eq: true}}",
+}
+CHANGED = """\
+Rules of the working tree against first (COMMIT), as of 2026-01-01
+
+fresh (added)
+  now     sector contains "|{{" [base rule_base]
+  0 members before, 0 now: 0 entered, 0 left, 0 stayed
+
+gone (deleted)
+  before  sector is energy [base rule_base]
+  2 members before, 0 now: 0 entered, 2 left, 0 stayed
+  left, by the leaf
+            2  the profile is deleted
+  left, for example
+    a3
+    a4
+
+known (changed)
+  before  sector is known, or VIP is yes [base rule_base]
+  now     sector is known [base rule_base]
+  6 members before, 5 now: 0 entered, 1 left, 5 stayed
+  left, by the leaf
+            1  VIP is yes (no longer asked)
+  left, for example
+    a5
+
+large (changed)
+  before  turnover is at least 100 [base rule_base]
+  now     turnover is at least 50, and not (sector is energy) [base rule_base]
+  2 members before, 3 now: 1 entered, 0 left, 2 stayed
+  entered, by the leaf
+            1  turnover is at least 100 -> turnover is at least 50
+  entered, for example
+    a2
+
+2 other rules are the same.
+Rendered by the macros of the working tree, on the data as built last.
+large is read by readers: they may change with it.
+"""
+
+
+def write_profiles(folder: Path, rules: dict[str, str]) -> None:
+    for old in (folder / "models" / "profiles").glob("*.sql"):
+        old.unlink()
+    for name, rule in rules.items():
+        path = folder / "models" / "profiles" / f"{name}.sql"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(
+            "{% call crm_segmentation.profile(base='rule_base') %}\n" + rule + "\n{% endcall %}\n"
+        )
+
+
+def git(folder: Path, *arguments: str) -> None:
+    named = ["-c", "user.name=Test", "-c", "user.email=test@example.com"]
+    subprocess.run(["git", *named, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The working tree: its first commit holds other rules, and macros that read `gte` as `gt`."""
+    folder = install(tmp_path_factory.mktemp("compare") / "project")
+    settings = yaml.safe_load((folder / "dbt_project.yml").read_text())
+    settings["vars"] = {
+        "as_of_date": "2026-01-01",
+        "extra_attributes": {
+            name: {"description": name, **entry} for name, entry in ATTRIBUTES.items()
+        },
+    }
+    (folder / "dbt_project.yml").write_text(yaml.safe_dump(settings))
+    (folder / ".gitignore").write_text("target/\nlogs/\n*.duckdb\n")
+    order = folder / "dbt_packages/crm_segmentation/macros/criteria/kinds/order.sql"
+    macro = order.read_text()
+    assert "'gte': '>='" in macro
+    order.write_text(macro.replace("'gte': '>='", "'gte': '>'"))
+    write_profiles(folder, BEFORE)
+    git(folder, "init", "--quiet")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "First")
+    git(folder, "tag", "first")
+    order.write_text(macro)
+    write_profiles(folder, NOW)
+    with duckdb.connect(str(folder / "rule_consumer.duckdb")) as connection:
+        connection.execute("create schema rules")
+        connection.execute("create table rules.rule_base (account_id text)")
+        connection.execute(
+            "create table rules.account_attributes "
+            "(account_id text, turnover decimal(18, 2), sector text, is_vip boolean)"
+        )
+        connection.executemany("insert into rules.rule_base values (?)", [a[:1] for a in ACCOUNTS])
+        connection.executemany("insert into rules.account_attributes values (?, ?, ?, ?)", ACCOUNTS)
+        connection.execute("create table rules.large as select 'a1' as account_id")
+    return folder
+
+
+COMMANDS: dict[str, list[str]] = {
+    "text": ["compare-rules", "first", "--markdown", "report.md"],
+    "macros": ["compare-rules", "first", "--base-macros"],
+    "no such commit": ["compare-rules", "frist"],
+    "member": ["explain", "large", "a2"],
+    "no such profile": ["explain", "larg", "a2"],
+    "no such account": ["explain", "large", "a7"],
+    "no rule": ["explain", "rule_base", "a1"],
+}
+# one process for all of them: dbt takes seconds to import
+DRIVER = """
+import contextlib, io, json, sys
+from crm_segmentation.cli import main
+found = {}
+for name, arguments in json.loads(sys.argv[1]).items():
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(arguments)
+    found[name] = [code, out.getvalue(), err.getvalue()]
+print("found:" + json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def said(project: Path) -> dict[str, tuple[int, str, str]]:
+    done = subprocess.run(
+        [sys.executable, "-c", DRIVER, json.dumps(COMMANDS)],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "found:" in done.stdout, done.stdout + done.stderr
+    return json.loads(done.stdout.rsplit("found:", 1)[1])
+
+
+def commit(project: Path) -> str:
+    return compare_rules.commit_of(project, "first")
+
+
+def test_the_report_counts_who_entered_and_left(project: Path, said: dict[str, Any]) -> None:
+    code, out, _ = said["text"]
+    assert code == 0
+    assert out == CHANGED.replace("COMMIT", commit(project))
+
+
+def test_the_report_for_a_review_is_markdown(project: Path, said: dict[str, Any]) -> None:
+    lines = (project / "report.md").read_text().splitlines()
+    assert lines[2:8] == [
+        "| profile | | before | entered | left | stayed | now |",
+        "|---|---|---:|---:|---:|---:|---:|",
+        "| `fresh` | added | 0 | 0 | 0 | 0 | 0 |",
+        "| `gone` | deleted | 2 | 0 | 2 | 0 | 0 |",
+        "| `known` | changed | 6 | 0 | 1 | 5 | 5 |",
+        "| `large` | changed | 2 | 1 | 0 | 2 | 3 |",
+    ]
+    # a bar would end a cell
+    assert '- now: sector contains "\\|{{" (base `rule_base`)'.replace("{", "\\{") in lines
+    assert "- `a5`" in lines
+
+
+def test_the_other_commits_macros_can_be_asked(project: Path, said: dict[str, Any]) -> None:
+    """There `gte` left the threshold out: a1 was no member of large, and is one now."""
+    code, out, _ = said["macros"]
+    assert code == 0
+    assert "1 members before, 3 now: 2 entered, 0 left, 1 stayed" in out
+    assert "1  the macros: they read the same rule in another way" in out
+    assert "Rendered by the macros of first and of the working tree" in out
+    # what reads alike by both is no news
+    assert "steady" not in out
+
+
+def test_an_unknown_commit_is_an_error_with_the_nearest(said: dict[str, Any]) -> None:
+    code, out, err = said["no such commit"]
+    assert (code, out) == (1, "")
+    assert "Unknown commit in BASE: got 'frist'" in err and "Did you mean 'first'?" in err
+
+
+def test_a_folder_outside_of_git_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(compare_rules.CompareError, match="No git repository"):
+        compare_rules.commit_of(tmp_path, "main")
+
+
+def test_an_option_is_no_commit(project: Path) -> None:
+    with pytest.raises(compare_rules.CompareError, match="Unknown commit"):
+        compare_rules.commit_of(project, "--help")
+
+
+def test_a_member_is_explained(said: dict[str, Any]) -> None:
+    code, out, _ = said["member"]
+    assert code == 0
+    assert out.splitlines() == [
+        "large: Large",
+        "Account a2 as of 2026-01-01: a member",
+        "",
+        "  yes  all of",
+        "  yes    turnover is at least 50  99",
+        "  yes    not",
+        "  no       sector is energy       retail",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (
+            "no such profile",
+            "Unknown profile in PROFILE: got 'larg'; allowed: fresh, known, large, readers, "
+            "steady. Did you mean 'large'?",
+        ),
+        ("no such account", "Unknown account in ACCOUNT: got 'a7'; allowed: an account_id of"),
+        ("no rule", "No rule to explain in PROFILE: got 'rule_base'"),
+    ],
+)
+def test_what_cannot_be_explained_is_an_error(
+    said: dict[str, Any], command: str, message: str
+) -> None:
+    code, out, err = said[command]
+    assert (code, out) == (1, "")
+    assert message in err
+
+
+# --- the leaf responsible, on masks alone ------------------------------------------
+
+
+def rule(tree: dict[str, Any], *leaves: dict[str, Any], base: str = "accounts") -> Rule:
+    cards = [{"tree": leaf, "text": json.dumps(leaf), "path": ""} for leaf in leaves]
+    return Rule(base, "text", tree, cards)
+
+
+A, B, C = ({name: {"eq": True}} for name in "abc")
+A2 = {"a": {"eq": False}}
+ALL_AB = rule({"all": [A, B]}, A, B)
+ANY_AB = rule({"any": [A, B]}, A, B)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "masks", "moved", "cause"),
+    [
+        pytest.param(
+            ALL_AB, rule(A, A), ("10", "1"), "in", '{"b": {"eq": true}} (no longer asked)', id="-"
+        ),
+        pytest.param(rule(A, A), ALL_AB, ("1", "10"), "out", '{"b": {"eq": true}}', id="+"),
+        pytest.param(
+            ANY_AB, rule(A, A), ("01", "0"), "out", '{"b": {"eq": true}} (no longer asked)', id="or"
+        ),
+        pytest.param(rule(A, A), ANY_AB, ("0", "01"), "in", '{"b": {"eq": true}}', id="or new"),
+        pytest.param(
+            rule(A, A),
+            rule(A2, A2),
+            ("0", "1"),
+            "in",
+            '{"a": {"eq": true}} -> {"a": {"eq": false}}',
+            id="another value",
+        ),
+        # the leaves are the same and stand otherwise: what is false keeps it out
+        pytest.param(ANY_AB, ALL_AB, ("10", "10"), "out", '{"b": {"eq": true}}', id="tree"),
+        pytest.param(
+            rule({"any": [A, B, C]}, A, B, C),
+            rule({"all": [A, B, C]}, A, B, C),
+            ("100", "100"),
+            "out",
+            "several leaves together",
+            id="several",
+        ),
+        pytest.param(
+            ALL_AB,
+            rule({"all": [A, B]}, A, B, base="leads"),
+            ("11", None),
+            "out",
+            "not in the base leads now",
+            id="base",
+        ),
+    ],
+)
+def test_the_leaf_responsible(
+    old: Rule, new: Rule, masks: tuple[str | None, str | None], moved: str, cause: str
+) -> None:
+    change = Change("x", old, new, "2026-01-01")
+    assert change.responsible(*masks, moved == "out", moved == "in") == cause
+
+
+def test_points_are_judged_by_their_own_bit() -> None:
+    points = {"points": {"of": [{"if": A, "add": 1}, {"if": {"not": B}, "add": 2}], "gte": 2}}
+    tree = {"not": {"all": [points, C]}}
+    assert compare_rules.holds(tree, iter([True, False, False, True])) is False
+    assert compare_rules.holds(tree, iter([False, True, True, True])) is True
