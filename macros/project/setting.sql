@@ -43,6 +43,7 @@
         'recorded_attributes': ['rfm_segment', 'cluster_id'],
         'record_history': true,
         'wait_for_other_build': 0,
+        'consumer_roles': [],
     }) }}
 {% endmacro %}
 

@@ -239,6 +239,29 @@ def collated_database(postgres: Databases) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
+def consumer_role(collated_database: Database) -> Iterator[str]:
+    """A role that may log in and owns nothing: somebody who reads the marts."""
+    role = f"Consumer of {collated_database.name}"
+    collated_database.execute(f'create role "{role}" login')
+    yield role
+    collated_database.execute(f'drop owned by "{role}"')
+    collated_database.execute(f'drop role "{role}"')
+
+
+@pytest.fixture(scope="session")
+def postgres_demo(
+    make_project: Callable[..., DbtProject], collated_database: Database, consumer_role: str
+) -> DbtRun:
+    """The demo company on PostgreSQL, built and tested once. Read it, never change it.
+
+    A file that uses it says `pytestmark = pytest.mark.xdist_group("postgres_demo")`, so that
+    one worker has it for all of them.
+    """
+    project = make_project(postgres=collated_database)
+    return project.run("build", vars={"consumer_roles": [consumer_role]})
+
+
+@pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of public data sets, named by CRM_SEGMENTATION_DATA alone."""
     folder = os.environ.get("CRM_SEGMENTATION_DATA")

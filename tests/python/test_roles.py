@@ -1,0 +1,95 @@
+"""Who may read what on a server: consumers read public marts and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg2
+import pytest
+from conftest import DbtProject, DbtRun
+from postgres_databases import Database
+
+pytestmark = pytest.mark.xdist_group("postgres_demo")
+
+
+def readable(database: Database, role: str) -> tuple[set[str], set[str]]:
+    """Relations of all schemas that the role reads, and those that it is refused."""
+    relations = database.query(
+        "select schemaname, tablename from pg_tables where schemaname like 'crm%%' "
+        "union all select schemaname, viewname from pg_views where schemaname like 'crm%%'"
+    )
+    read, refused = set(), set()
+    connection = database.connect(user=role)
+    with connection.cursor() as cursor:
+        for schema, relation in relations:
+            try:
+                cursor.execute(f'select * from "{schema}"."{relation}" limit 1')
+                cursor.fetchall()
+                read.add(f"{schema}.{relation}")
+            except psycopg2.errors.InsufficientPrivilege:
+                refused.add(f"{schema}.{relation}")
+    connection.close()
+    return read, refused
+
+
+def models(run: DbtRun, **wanted: Any) -> set[str]:
+    return {
+        f"{node['schema']}.{node['alias']}"
+        for node in run.manifest()["nodes"].values()
+        if node["resource_type"] == "model"
+        and all(node[name] == value for name, value in wanted.items())
+    }
+
+
+def test_a_consumer_reads_the_public_marts_and_nothing_else(
+    postgres_demo: DbtRun, consumer_role: str
+) -> None:
+    assert postgres_demo.postgres
+    read, refused = readable(postgres_demo.postgres, consumer_role)
+    assert read == models(postgres_demo, access="public")
+    assert {"crm_marts.accounts", "crm_marts.account_attributes", "crm_marts.vip_dach"} <= read
+    assert {name.split(".")[0] for name in read} == {"crm_marts"}
+    # who is who, how he is reached, and what the sources say of him
+    assert {
+        "crm_intermediate.int_contact_points",
+        "crm_intermediate.int_account_keys",
+        "crm_staging.stg_crm__contacts",
+        "crm_raw.raw_crm__contacts",
+        "crm_history.group_membership_history",
+        "crm_fits.cluster_parameters",
+        "crm_marts.modelling_sample",
+    } <= refused
+
+
+def test_a_consumer_writes_nothing(postgres_demo: DbtRun, consumer_role: str) -> None:
+    assert postgres_demo.postgres
+    for sql in (
+        "delete from crm_marts.accounts",
+        "insert into crm_marts.vip_dach select * from crm_marts.vip_dach",
+        "create table crm_marts.mine (a int)",
+        "create table public.mine (a int)",
+    ):
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            postgres_demo.postgres.execute(sql, user=consumer_role)
+
+
+def test_public_marts_are_tables(postgres_demo: DbtRun) -> None:
+    """A view on PostgreSQL is gone from when a table below it is replaced until its own turn."""
+    views = {
+        f"{node['schema']}.{node['alias']}"
+        for node in postgres_demo.manifest()["nodes"].values()
+        if node["config"]["materialized"] == "view"
+    }
+    assert views
+    assert not views & models(postgres_demo, access="public")
+
+
+def test_an_unknown_role_stops_the_build_at_its_start(
+    make_project: Callable[..., DbtProject], postgres_demo: DbtRun
+) -> None:
+    run = make_project(postgres=postgres_demo.postgres).run(
+        "run", "--select", "fit_settings", vars={"consumer_roles": ["no such role"]}, check=False
+    )
+    assert run.returncode != 0
+    assert "Unknown role in setting 'consumer_roles': got 'no such role'; allowed" in run.output
