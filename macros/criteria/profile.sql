@@ -29,6 +29,10 @@
         {{ return('') }}
     {%- endif -%}
     {%- set rule = crm_segmentation.read_rule(caller(), base, model.name) -%}
+    {%- if crm_segmentation.setting('batch_profiles')
+        and 'sql' not in rule.leaves | map(attribute='kind') -%}
+        {%- do config(materialized='profile_in_batch') -%}
+    {%- endif -%}
     {%- do config(meta={
         'crm_segmentation': {
             'kind': 'profile',

@@ -44,6 +44,8 @@
         'record_history': true,
         'wait_for_other_build': 0,
         'consumer_roles': [],
+        'batch_profiles': false,
+        'profile_batch_size': 100,
     }) }}
 {% endmacro %}
 
@@ -60,12 +62,13 @@
         'extra_attributes': crm_segmentation.demo_attributes(),
         'extra_marketing_attributes': 'marketing_attributes_demo',
         'catalogued_profiles': [
-            'accelerating_accounts', 'contactable_by_email', 'contacted_last_60d',
-            'declining_key_accounts', 'dormant_customers', 'maintenance_potential',
-            'multi_category_buyers', 'new_customers_90d', 'newsletter_prospects',
-            'pump_buyers_without_portal', 'renewal_due_60d', 'slipping_customers',
-            'spare_parts_potential', 'trade_fair_follow_up', 'unhappy_buyers',
-            'vip_dach', 'winback_high_value'
+            'accelerating_accounts', 'anniversary_this_month', 'contactable_by_email',
+            'contacted_last_60d', 'declining_key_accounts', 'dormant_customers',
+            'dresden_and_around', 'large_companies_without_pumps',
+            'maintenance_potential', 'multi_category_buyers', 'new_customers_90d',
+            'newsletter_prospects', 'pump_buyers_without_portal', 'renewal_due_60d',
+            'slipping_customers', 'spare_parts_potential', 'trade_fair_follow_up',
+            'unhappy_buyers', 'vip_dach', 'win_back_mailing', 'winback_high_value'
         ],
         'recorded_groups': [
             'vip_dach', 'declining_key_accounts', 'dormant_customers',

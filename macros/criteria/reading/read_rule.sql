@@ -27,10 +27,11 @@
     | ctes             | evidence, each with one row per account               |
 
     Errors: all that is wrong with the rule, in one message; with a list `errors` they
-    are put into it, and nothing is returned.
+    are put into it, and nothing is returned. Rules of one `shared`, {ctes,
+    attribute_models}, ask for their evidence in one pass.
 #}
 {% macro read_rule(
-    rule_text, base, name, relations=none, with_values=false, errors=none
+    rule_text, base, name, relations=none, with_values=false, errors=none, shared=none
 ) %}
     {%- set context = {
         'name': name,
@@ -38,8 +39,8 @@
         'errors': [],
         'attributes': crm_segmentation.attribute_catalog(),
         'events': crm_segmentation.event_catalog(),
-        'attribute_models': [],
-        'ctes': [],
+        'attribute_models': shared.attribute_models if shared else [],
+        'ctes': shared.ctes if shared else [],
         'leaves': [],
         'row': none,
         'count': {'leaves': 0},
