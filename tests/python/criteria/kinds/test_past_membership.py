@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from criteria.engine import Engine
-from criteria.small_tables import Asked
+from criteria.kinds.small_tables import ENGINES, Asked
 
 SPELLS = {
     "account_id": "text",
@@ -17,9 +16,9 @@ SPELLS = {
 }
 
 
-@pytest.fixture(scope="module")
-def asked(engine: Engine) -> Asked:
-    asked = Asked(engine, "abcdefg", {"recorded_groups": ["vip", "lost"]})
+@pytest.fixture(params=ENGINES)
+def asked(request: pytest.FixtureRequest) -> Asked:
+    asked = Asked(request, "abcdefg", {"recorded_groups": ["vip", "lost"]})
     asked.fill(
         "int_group_membership_spells",
         SPELLS,
@@ -84,11 +83,10 @@ def test_meaning(asked: Asked, rule: str, expected: str):
 
 
 def test_nothing_is_recorded_before_the_first_run(asked: Asked):
-    first = Asked(asked.engine, "ab", asked.settings)
-    first.fill("int_group_membership_spells", SPELLS, [])
+    asked.fill("int_group_membership_spells", SPELLS, [])
     for rule in (
         "was_member: {group: vip, day: 2025-01-01}",
         "entered: {group: vip, within: 30d}",
         "left: {group: vip}",
     ):
-        assert first.letters(rule) == "", rule
+        assert asked.letters(rule) == "", rule

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from criteria.engine import Engine
-from criteria.small_tables import Asked
+from criteria.kinds.small_tables import ENGINES, Asked
 
 POINTS = {"account_id": "text", "channel": "text", "contact_point": "text"}
 CONSENTS = {
@@ -32,9 +31,9 @@ MAIL = "contactable: {channel: email, purpose: newsletter}"
 Row = Sequence[str | None]
 
 
-@pytest.fixture(scope="module")
-def asked(engine: Engine) -> Asked:
-    return Asked(engine, "abc", {"consent_purposes": ["newsletter", "offers"]})
+@pytest.fixture(params=ENGINES)
+def asked(request: pytest.FixtureRequest) -> Asked:
+    return Asked(request, "abc", {"consent_purposes": ["newsletter", "offers"]})
 
 
 def found(
@@ -48,12 +47,11 @@ def found(
     asked.fill("int_contact_points", POINTS, points)
     asked.fill("consents", CONSENTS, consents)
     asked.fill("contact_blocks", BLOCKS, blocks)
-    asked.engine.set_variables({**asked.settings, **settings})
-    tables = [f"rule_consumer.rules.{name}" for name in ("int_contact_points", "consents")]
-    sql = asked.engine.call("contactability", *tables, "rule_consumer.rules.contact_blocks")
-    asked.database.connection.execute(
-        f"create or replace table rule_consumer.rules.account_contactability as\n{sql}"
-    )
+    asked.use(**settings)
+    tables = [f"rules.{name}" for name in ("int_contact_points", "consents", "contact_blocks")]
+    sql = asked.engine.call("contactability", *tables)
+    asked.run("drop table if exists rules.account_contactability")
+    asked.run(f"create table rules.account_contactability as\n{sql}")
     return asked.letters(rule, **settings)
 
 
@@ -186,11 +184,11 @@ def test_channel_and_purpose(asked: Asked):
 
 def test_how_many_contact_points(asked: Asked):
     found(asked, [GRANTED, consent("b@x", "granted"), consent("b2@x", "withdrawn")])
-    rows = asked.database.connection.execute(
+    rows = asked.run(
         "select account_id, channel, purpose, is_contactable, contact_point_count,"
         " contactable_point_count, cast(as_of_date as text)"
-        " from rule_consumer.rules.account_contactability order by account_id"
-    ).fetchall()
+        " from rules.account_contactability order by account_id"
+    )
     assert rows == [
         ("a", "email", "newsletter", True, 1, 1, "2025-03-31"),
         ("b", "email", "newsletter", True, 2, 1, "2025-03-31"),

@@ -6,7 +6,7 @@ import pytest
 from dbt_common.exceptions import CompilationError
 
 from criteria.engine import Engine
-from criteria.small_tables import SETTINGS
+from criteria.kinds.small_tables import SETTINGS
 
 DECLARED = {
     **SETTINGS,

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from criteria.engine import Engine
-from criteria.small_tables import Asked
+from criteria.kinds.small_tables import ENGINES, Asked
 
 COLUMNS = {"role": "text", "age": "number", "is_primary": "boolean", "since": "date"}
 PEOPLE = {"account_id": "text", "role": "text", "age": "integer", "is_primary": "boolean"}
 
 
-@pytest.fixture(scope="module")
-def asked(engine: Engine) -> Asked:
+@pytest.fixture(params=ENGINES)
+def asked(request: pytest.FixtureRequest) -> Asked:
     asked = Asked(
-        engine,
+        request,
         "abcdef",
         {"extra_relations": {"people": {"model": "people", "columns": COLUMNS}}},
     )
@@ -72,8 +71,7 @@ def test_meaning(asked: Asked, rule: str, expected: str):
 
 
 def test_an_empty_relation(asked: Asked):
-    empty = Asked(asked.engine, "ab", asked.settings)
-    empty.fill("people", PEOPLE | {"since": "date"}, [])
-    assert empty.letters("related: {name: people, some: {role: buyer}}") == ""
-    assert empty.letters("related: {name: people, every: {role: buyer}}") == ""
-    assert empty.letters("related: {name: people, none: {role: buyer}}") == "ab"
+    asked.fill("people", PEOPLE | {"since": "date"}, [])
+    assert asked.letters("related: {name: people, some: {role: buyer}}") == ""
+    assert asked.letters("related: {name: people, every: {role: buyer}}") == ""
+    assert asked.letters("related: {name: people, none: {role: buyer}}") == "abcdef"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from criteria.engine import Engine
-from criteria.small_tables import Asked
+from criteria.kinds.small_tables import ENGINES, Asked
 
 
-@pytest.fixture(scope="module")
-def asked(engine: Engine) -> Asked:
-    asked = Asked(engine, ["a", "A", "b", "c"], {"account_lists": ["list_a", "list_b"]})
+@pytest.fixture(params=ENGINES)
+def asked(request: pytest.FixtureRequest) -> Asked:
+    asked = Asked(request, ["a", "A", "b", "c"], {"account_lists": ["list_a", "list_b"]})
     listed = {"account_id": "text", "note": "text"}
     # an account twice, one that nobody has, and none at all
     asked.fill("list_a", listed, [["a", None], ["a", "again"], ["x", None], [None, None]])
@@ -34,6 +33,5 @@ def test_meaning(asked: Asked, rule: str, expected: str):
 
 
 def test_an_empty_list(asked: Asked):
-    empty = Asked(asked.engine, "ab", asked.settings)
-    empty.fill("list_b", {"account_id": "text"}, [])
-    assert empty.letters("listed_in: list_b") == ""
+    asked.fill("list_b", {"account_id": "text"}, [])
+    assert asked.letters("listed_in: list_b") == ""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from criteria.engine import Engine
-from criteria.small_tables import Asked
+from criteria.kinds.small_tables import ENGINES, Asked
 
 SPELLS = {
     "account_id": "text",
@@ -18,10 +17,10 @@ SPELLS = {
 }
 
 
-@pytest.fixture(scope="module")
-def asked(engine: Engine) -> Asked:
+@pytest.fixture(params=ENGINES)
+def asked(request: pytest.FixtureRequest) -> Asked:
     recorded = ["sector", "headcount", "credit", "is_vip", "joined_on"]
-    asked = Asked(engine, "abcdefgh", {"recorded_attributes": recorded})
+    asked = Asked(request, "abcdefgh", {"recorded_attributes": recorded})
     asked.fill(
         "int_account_attribute_spells",
         SPELLS,
@@ -132,7 +131,6 @@ def test_meaning(asked: Asked, rule: str, expected: str):
 
 
 def test_nothing_is_recorded_before_the_first_run(asked: Asked):
-    first = Asked(asked.engine, "ab", asked.settings)
-    first.fill("int_account_attribute_spells", SPELLS, [])
-    assert first.letters("moved: {attribute: sector, from: null, to: null, within: 30d}") == ""
-    assert first.letters("changed: {attribute: sector}") == ""
+    asked.fill("int_account_attribute_spells", SPELLS, [])
+    assert asked.letters("moved: {attribute: sector, from: null, to: null, within: 30d}") == ""
+    assert asked.letters("changed: {attribute: sector}") == ""
