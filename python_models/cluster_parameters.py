@@ -1,7 +1,7 @@
 def model(dbt, session):
     # A refit is a reviewed event: rows are only added, by the setting `refit`, and a full refresh
     # keeps them.
-    dbt.config(materialized="incremental", full_refresh=False)
+    dbt.config(full_refresh=False)
     try:
         from crm_segmentation.fits import clusters, frames
     except ImportError as error:
