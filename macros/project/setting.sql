@@ -62,13 +62,15 @@
         'extra_attributes': crm_segmentation.demo_attributes(),
         'extra_marketing_attributes': 'marketing_attributes_demo',
         'catalogued_profiles': [
-            'accelerating_accounts', 'anniversary_this_month', 'contactable_by_email',
-            'contacted_last_60d', 'declining_key_accounts', 'dormant_customers',
-            'dresden_and_around', 'large_companies_without_pumps',
+            'abandoned_checkouts', 'accelerating_accounts', 'anniversary_this_month',
+            'congratulations', 'contactable_by_email', 'contacted_last_60d',
+            'declining_key_accounts', 'dormant_customers', 'dresden_and_around',
+            'large_companies_without_pumps', 'leading_regulars',
             'maintenance_potential', 'multi_category_buyers', 'new_customers_90d',
-            'newsletter_prospects', 'pump_buyers_without_portal', 'renewal_due_60d',
-            'slipping_customers', 'spare_parts_potential', 'trade_fair_follow_up',
-            'unhappy_buyers', 'vip_dach', 'win_back_mailing', 'winback_high_value'
+            'newsletter_prospects', 'portal_buyers', 'pump_buyers_without_portal',
+            'renewal_due_60d', 'slipping_customers', 'spare_parts_potential',
+            'trade_fair_follow_up', 'unhappy_buyers', 'vip_dach', 'win_back_mailing',
+            'winback_high_value'
         ],
         'recorded_groups': [
             'vip_dach', 'declining_key_accounts', 'dormant_customers',
