@@ -214,7 +214,24 @@ def names_fit_every_engine(manifest: Manifest) -> list[str]:
     return complaints
 
 
+def profiles_are_catalogued(manifest: Manifest) -> list[str]:
+    """Each profile is named in the setting `catalogued_profiles`."""
+    named = {
+        parent
+        for node in ours(manifest, "model")
+        if node["name"] in ("profile_catalog", "profile_funnel")
+        for parent in node["depends_on"]["nodes"]
+    }
+    return [
+        f"{node['name']} is in no catalogue"
+        for node in ours(manifest, "model")
+        if node["config"].get("meta", {}).get("crm_segmentation", {}).get("kind") == "profile"
+        and node["unique_id"] not in named
+    ]
+
+
 RULES: list[Rule] = [
+    profiles_are_catalogued,
     layers_read_downward,
     only_doors_read_sources,
     marts_have_contracts,
@@ -307,6 +324,18 @@ def test_rule_is_silent_on_a_sound_manifest(rule: Rule) -> None:
 @pytest.mark.parametrize(
     ("rule", "manifest", "complaint"),
     [
+        pytest.param(
+            profiles_are_catalogued,
+            manifest_of(
+                planted(
+                    "vip",
+                    "models/marts/profiles/",
+                    config={"meta": {"crm_segmentation": {"kind": "profile"}}},
+                )
+            ),
+            "vip is in no catalogue",
+            id="profile-not-catalogued",
+        ),
         pytest.param(
             layers_read_downward,
             manifest_of(
