@@ -49,5 +49,6 @@
         'tree': {'changed': tree},
         'sql': 'coalesce(' ~ found ~ ', 0) > 0',
         'atomic': true,
+        'value_sql': crm_segmentation.recorded_value_now(context, attribute),
     }) }}
 {% endmacro %}

@@ -29,23 +29,31 @@
         {{ return(none) }}
     {%- endif -%}
     {%- set model = 'account_contactability' -%}
+    {%- set table = {
+        'name': model ~ '_evidence',
+        'model': model,
+        'selector': 'channel',
+        'visible': [],
+    } -%}
+    {%- set of_purpose = model ~ '.purpose = ' ~ read.purpose.sql -%}
     {%- set found = crm_segmentation.evidence(
-        context,
-        {
-            'name': model ~ '_evidence',
-            'model': model,
-            'selector': 'channel',
-            'visible': [],
-        },
-        'count(*)',
-        read.channel.text,
-        [model ~ '.purpose = ' ~ read.purpose.sql, model ~ '.is_contactable']
+        context, table, 'count(*)', read.channel.text,
+        [of_purpose, model ~ '.is_contactable']
     ) -%}
+    {%- set value = none -%}
+    {%- if context.with_values -%}
+        {%- set points = crm_segmentation.evidence(
+            context, table, 'max(' ~ model ~ '.contactable_point_count)',
+            read.channel.text, [of_purpose]
+        ) -%}
+        {%- set value = 'cast(coalesce(' ~ points ~ ", 0) as text) || ' usable'" -%}
+    {%- endif -%}
     {{ return({
         'tree': {'contactable': {
             'channel': read.channel.text, 'purpose': read.purpose.text,
         }},
         'sql': 'coalesce(' ~ found ~ ', 0) > 0',
         'atomic': true,
+        'value_sql': value,
     }) }}
 {% endmacro %}

@@ -42,9 +42,18 @@
     {%- set found = crm_segmentation.spell_evidence(
         context, 'group_name', group, conditions
     ) -%}
+    {%- set value = none -%}
+    {%- if context.with_values -%}
+        {#- the last time, in the window or not -#}
+        {%- set value = "coalesce(cast(" ~ crm_segmentation.spell_evidence(
+            context, 'group_name', group, conditions[:1],
+            'max(' ~ spells ~ '.' ~ column ~ ')'
+        ) ~ " as text), 'never')" -%}
+    {%- endif -%}
     {{ return({
         'tree': {word: tree},
         'sql': 'coalesce(' ~ found ~ ', 0) > 0',
         'atomic': true,
+        'value_sql': value,
     }) }}
 {% endmacro %}

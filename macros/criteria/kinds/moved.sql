@@ -45,6 +45,7 @@
         'tree': {'moved': tree},
         'sql': parts | join('\nand '),
         'atomic': false,
+        'value_sql': crm_segmentation.recorded_value_now(context, attribute),
     }) }}
 {% endmacro %}
 
@@ -87,6 +88,19 @@
         {%- endif -%}
     {%- endfor -%}
     {{ return(values) }}
+{% endmacro %}
+
+{# For an explanation: the newest recorded value that lasts; none where not asked. #}
+{% macro recorded_value_now(context, attribute) %}
+    {%- if not context.with_values -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set spells = 'int_account_attribute_spells' -%}
+    {#- at most one spell of an account and attribute lasts -#}
+    {{ return(crm_segmentation.spell_evidence(
+        context, 'attribute', attribute.name, [spells ~ '.valid_to is null'],
+        'max(' ~ crm_segmentation.by_bytes(spells ~ '.value') ~ ')'
+    )) }}
 {% endmacro %}
 
 {#

@@ -55,8 +55,11 @@
     {{ return(none) }}
 {% endmacro %}
 
-{# How many of an account's spells of one group or attribute satisfy the conditions. #}
-{% macro spell_evidence(context, selector, selected, conditions) %}
+{#
+    An aggregate over an account's spells of one group or attribute that satisfy the
+    conditions: how many they are, unless it is another one.
+#}
+{% macro spell_evidence(context, selector, selected, conditions, aggregate='count(*)') %}
     {%- set model = {
         'group_name': 'int_group_membership_spells',
         'attribute': 'int_account_attribute_spells',
@@ -69,7 +72,7 @@
             'selector': selector,
             'visible': [],
         },
-        'count(*)',
+        aggregate,
         selected,
         conditions
     )) }}
