@@ -44,6 +44,13 @@ DOORS = ("models/staging/", "models/intermediate/history/")
 RAW_SEEDS = "seeds/demo/"
 RELATIONS = ("model", "snapshot", "seed")
 
+# Columns that say who somebody is or how to reach him; has_email does not.
+DIRECT_IDENTIFIERS = re.compile(
+    r"(?!has_|is_)(?:\w+_)?"
+    r"(?:e?mail|email_address|phone|phone_number|contact_point|street|(?:first|last)_name)"
+    r"(?:_key)?"
+)
+
 # PostgreSQL cuts longer names without an error
 LONGEST_NAME = 63
 
@@ -230,8 +237,20 @@ def profiles_are_catalogued(manifest: Manifest) -> list[str]:
     ]
 
 
+def marts_name_no_contact_point(manifest: Manifest) -> list[str]:
+    """How to reach a person stays in intermediate; marts say whether, and how many."""
+    return [
+        f"{node['name']}.{column} names a person or how to reach one"
+        for node in ours(manifest, "model")
+        if is_mart(node)
+        for column in node["columns"]
+        if DIRECT_IDENTIFIERS.fullmatch(column)
+    ]
+
+
 RULES: list[Rule] = [
     profiles_are_catalogued,
+    marts_name_no_contact_point,
     layers_read_downward,
     only_doors_read_sources,
     marts_have_contracts,
@@ -433,6 +452,21 @@ def test_rule_is_silent_on_a_sound_manifest(rule: Rule) -> None:
             manifest_of(macros={"window": "{{ run_started_at.date() }}"}),
             "macro window reads run_started_at",
             id="clock-in-macro",
+        ),
+        pytest.param(
+            marts_name_no_contact_point,
+            manifest_of(
+                planted(
+                    "a",
+                    "models/marts/accounts/",
+                    columns={
+                        name: {"name": name, "description": "A."}
+                        for name in ("has_email", "work_email")
+                    },
+                )
+            ),
+            "a.work_email names a person",
+            id="contact-point-in-mart",
         ),
         pytest.param(
             names_fit_every_engine,

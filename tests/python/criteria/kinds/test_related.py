@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
+from typing import Any
 
+import pytest
+import yaml
+
+from criteria.engine import Engine
 from criteria.kinds.small_tables import ENGINES, Asked
 
 COLUMNS = {"role": "text", "age": "number", "is_primary": "boolean", "since": "date"}
@@ -75,3 +80,27 @@ def test_an_empty_relation(asked: Asked):
     assert asked.letters("related: {name: people, some: {role: buyer}}") == ""
     assert asked.letters("related: {name: people, every: {role: buyer}}") == ""
     assert asked.letters("related: {name: people, none: {role: buyer}}") == "abcdef"
+
+
+def test_the_relations_of_the_package_are_as_their_contracts_say(engine: Engine):
+    engine.set_variables({})
+    accounts = Path(__file__).parents[4] / "models" / "marts" / "accounts"
+    declared: dict[str, dict[str, Any]] = {
+        model["name"]: {column["name"]: column["data_type"] for column in model["columns"]}
+        for model in yaml.safe_load((accounts / "_accounts__models.yml").read_text())["models"]
+    }
+    numbers = ("integer", "bigint", "decimal(18, 2)")
+    relations = engine.call("relation_catalog")
+    assert relations.keys() == {"contacts", "contracts"}
+    for relation in relations.values():
+        found = {
+            name: "number" if kind in numbers else kind
+            for name, kind in declared[relation["model"]].items()
+        }
+        assert relation["columns"].items() <= found.items()
+        # keys are no question for a rule
+        assert found.keys() - relation["columns"].keys() == {
+            "account_id",
+            "as_of_date",
+            f"{relation['model'][:-1]}_id",
+        }
