@@ -14,6 +14,10 @@ COMMANDS = {
     "rules": ("crm_segmentation.rules.sheet", "write profile models from a sheet of rules"),
     "explain": ("crm_segmentation.explain", "print why an account is in a profile, or not"),
     "compare-rules": ("crm_segmentation.compare_rules", "report what a change of rules changes"),
+    "lint-rules": (
+        "crm_segmentation.rules.lint",
+        "read rules strictly, warn of what cannot be meant",
+    ),
     "schema": ("crm_segmentation.rules.schema", "write the JSON Schema of rules"),
     "contracts": ("crm_segmentation.contracts", "write the YAML contracts of generated columns"),
 }

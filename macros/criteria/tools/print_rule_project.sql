@@ -110,3 +110,55 @@
     {%- endfor -%}
     {% do print('rule_errors: ' ~ tojson(found)) %}
 {% endmacro %}
+
+{#
+    For `dbt run-operation` in a built warehouse: how many accounts of its base pass
+    each leaf of each profile, a fingerprint of the members, and the first day of
+    each event.
+#}
+{% macro print_rule_counts() %}
+    {%- set counted = {} -%}
+    {%- for name, published in crm_segmentation.published_profiles().items() -%}
+        {%- set rule = crm_segmentation.read_published_rule(name) -%}
+        {%- set columns = [] -%}
+        {%- for sql in rule.leaves | map(attribute='sql') | list + [rule.sql] -%}
+            {%- do columns.append(
+                'sum(case when ' ~ sql ~ ' then 1 else 0 end) as passed_' ~ loop.index
+            ) -%}
+        {%- endfor -%}
+        {%- set row = run_query(
+            'with ' ~ crm_segmentation.rule_ctes(rule) ~ '\ncounted as (\nselect\n'
+            ~ 'count(*) as accounts,\n' ~ columns | join(',\n') ~ '\n'
+            ~ crm_segmentation.rule_joins(rule) ~ '\n)\nselect * from counted'
+        ).rows[0] -%}
+        {%- set leaves = [] -%}
+        {%- for leaf in rule.leaves -%}
+            {%- do leaves.append({'path': leaf.path, 'passed': row[loop.index] | int}) -%}
+        {%- endfor -%}
+        {%- set fingerprint = run_query(
+            'select md5(' ~ dbt.listagg('account_id', "','", 'order by account_id')
+            ~ ') as fingerprint from ' ~ published.relation
+        ).rows[0][0] -%}
+        {%- do counted.update({name: {
+            'base': row[0] | int,
+            'members': row[rule.leaves | length + 1] | int,
+            'leaves': leaves,
+            'fingerprint': fingerprint,
+        }}) -%}
+    {%- endfor -%}
+    {%- set first_days = {} -%}
+    {%- for model in crm_segmentation.event_catalog().values()
+        | map(attribute='model') | unique -%}
+        {%- for node in graph.nodes.values()
+            if node.resource_type == 'model' and node.name == model -%}
+            {%- for row in run_query(
+                'select event_name, cast(min(occurred_at) as date) as first_day from '
+                ~ node.relation_name ~ ' group by event_name'
+            ).rows -%}
+                {%- do first_days.update({row[0]: row[1] | string}) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {% do print('rule_counts: '
+        ~ tojson({'profiles': counted, 'first_days': first_days})) %}
+{% endmacro %}

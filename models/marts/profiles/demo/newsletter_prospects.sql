@@ -5,5 +5,5 @@ all:
       - kind: lead
       - event: {name: newsletter_signup}
       - newsletter_frequency: [weekly, monthly]
-  - newsletter_frequency: {neq: never}
+  - newsletter_frequency: {neq: never, nulls: include}
 {% endcall %}

@@ -6,5 +6,5 @@ all:
       - revenue_pumps_all: {gte: 1000}
       - revenue_valves_all: {gte: 1000}
   - order_count_spare_parts_365d: 0
-  - industry: {not_in: [water, energy]}
+  - industry: {not_in: [water, energy], nulls: include}
 {% endcall %}

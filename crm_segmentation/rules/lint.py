@@ -1,0 +1,483 @@
+"""`crm-segmentation lint-rules`: what YAML hides in rules, and rules that cannot be meant.
+
+Errors fail; warnings do with --fail-on-warnings. A comment `# lint: ok` at the end of a line, or
+`# lint: ok <code>`, silences what is found there; above the first line of a rule it stands for all
+of the rule.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
+
+from crm_segmentation.rules.domains import conjunctions, contradiction, window_days
+from crm_segmentation.rules.meaning import is_negative, meaning, meaning_hash, number
+from crm_segmentation.rules.project import RulesError, ask_dbt, rule_project
+from crm_segmentation.rules.schema import SCHEMA_FILE, schema_text, settle
+from crm_segmentation.rules.sheet import MODELS, SHEET, settle_sheet
+from crm_segmentation.rules.text import Place, RuleText, nearest, nodes_by_path, place, rules_in
+
+BOOLEANS = "tag:yaml.org,2002:bool"
+NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+# digits that everybody reads as YAML does
+PLAIN_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?\Z")
+SILENCE = re.compile(r"#\s*lint:\s*ok\b(?P<codes>[a-z ,-]*)$")
+# models that read every profile say nothing about whether one is used
+READS_ALL = ("profile_catalog", "profile_funnel", "profile_explanation")
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    file: Path
+    line: int
+    column: int
+    level: str
+    code: str
+    message: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.file.as_posix()}:{self.line}:{self.column}: {self.level}: {self.message} "
+            f"[{self.code}]"
+        )
+
+
+# ---------------------------------------------------------------- YAML as it is written
+
+
+def read_strictly(rule: RuleText) -> Iterator[Finding]:
+    """What YAML 1.1 reads otherwise than people, in the text of one rule."""
+
+    def found(where: Place, level: str, code: str, message: str) -> Finding:
+        return Finding(rule.file, where.line, where.column, level, code, message)
+
+    if rule.has_jinja:
+        first = Place(rule.line, 1)
+        message = "Jinja stands in the rule, so its text is not read here."
+        yield found(first, "note", "jinja", message + " Put braces that are meant between raw.")
+        return
+    try:
+        root = yaml.compose(rule.text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        where = place(rule, mark) if mark else Place(rule.line, 1)
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        yield found(where, "error", "yaml", f"no YAML: {problem}.")
+        return
+    if root is None:
+        yield found(Place(rule.line, 1), "error", "yaml", "an empty rule; write one node.")
+        return
+    lines = rule.text.split("\n")
+    stack, seen = [root], set()
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            stack += node.value
+        elif isinstance(node, yaml.MappingNode):
+            yield from (found(*one) for one in wrong_keys(rule, node))
+            for key, value in node.value:
+                stack += [value] if isinstance(key, yaml.ScalarNode) else [key, value]
+        elif node.style is None:
+            yield from (found(*one) for one in hidden_in_scalar(rule, node, lines))
+
+
+Described = tuple[Place, str, str, str]
+
+
+def wrong_keys(rule: RuleText, node: yaml.MappingNode) -> Iterator[Described]:
+    first: dict[str, Any] = {}
+    for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            continue
+        if key.value in first:
+            line = place(rule, first[key.value].start_mark).line
+            yield (
+                place(rule, key.start_mark),
+                "error",
+                "duplicate-key",
+                f"the key {key.value!r} stands in this mapping already, in line {line}; YAML "
+                "keeps the last one silently. Write each as an item of a list under 'all'.",
+            )
+        first.setdefault(key.value, key)
+        if key.tag == BOOLEANS and key.style is None:
+            yield (
+                place(rule, key.start_mark),
+                "error",
+                "boolean-key",
+                f"YAML reads the key {key.value} as true or false. Put it in quotes.",
+            )
+
+
+def hidden_in_scalar(
+    rule: RuleText, node: yaml.ScalarNode, lines: list[str]
+) -> Iterator[Described]:
+    where, text = place(rule, node.start_mark), node.value
+    if node.tag == BOOLEANS and text not in ("true", "false"):
+        yield (
+            where,
+            "warning",
+            "boolean-word",
+            f"YAML reads {text} as {'true' if text.lower() in ('yes', 'on', 'true') else 'false'}."
+            f' Write true or false, or "{text}" for the text.',
+        )
+    elif node.tag in NUMBERS and not PLAIN_NUMBER.match(text) and not re.search("nan|inf", text):
+        try:
+            read = yaml.safe_load(text)
+        except ValueError:
+            read = "no number"
+        yield (
+            where,
+            "warning",
+            "odd-number",
+            f'YAML reads {text} as {read}. Write plain digits, or "{text}" for the text.',
+        )
+    elif re.fullmatch(r"0[0-9]+", text):
+        yield (
+            where,
+            "warning",
+            "odd-number",
+            f'a number with a zero in front: {text}. Write plain digits, or "{text}" for the '
+            "text; of a number with a thousands comma YAML makes two.",
+        )
+    # what follows a plain value behind ` #` is a comment, mostly meant as one: `# so`
+    end = node.end_mark
+    comment = re.match(r"[ \t]+#[^\s#!]", lines[end.line][end.column :]) if text else None
+    if comment and end.line < len(lines):
+        yield (
+            Place(rule.line + end.line, end.column + 2),
+            "warning",
+            "comment",
+            f"YAML reads what follows {text!r} as a comment. Put the text in quotes, or a blank "
+            "behind #.",
+        )
+
+
+# ---------------------------------------------------------------- what rules mean
+
+
+def published_findings(
+    entry: dict[str, Any], project: dict[str, Any]
+) -> Iterator[tuple[str, str, str]]:
+    """(path, code, message) for the published tree of one profile."""
+    attributes, as_of = project["attributes"], date.fromisoformat(project["as_of"])
+    tree = entry["published"]["tree"]
+    for together in conjunctions(tree, attributes):
+        by_attribute = defaultdict(list)
+        for literal in together:
+            by_attribute[literal.attribute].append(literal)
+        for name, literals in by_attribute.items():
+            if contradiction(literals, as_of):
+                asked = ", ".join(str(literal) for literal in literals)
+                yield (
+                    literals[-1].path,
+                    "contradiction",
+                    f"no value of {name} satisfies {asked}. Mend one of them, or say 'any'.",
+                )
+    for path, node in nodes_of(tree):
+        ((word, given),) = node.items()
+        if word in ("all", "any"):
+            form = meaning(node, attributes)
+            if word == "all" and form is False:
+                message = "a condition and its contrary: nobody passes. Take one of them away."
+                yield path, "contradiction", message
+            elif word == "any" and form is True:
+                message = "a condition or its contrary: everybody passes. Take one of them away."
+                yield path, "always", message
+        elif word in attributes:
+            yield from unknown_values(path, word, given, attributes)
+        elif word == "event":
+            yield from counts(path, given)
+
+
+def nodes_of(tree: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every node of a tree with the path of what stands under its word."""
+    ((word, given),) = tree.items()
+    prefix = f"{path}.{word}".lstrip(".")
+    yield prefix, tree
+    if word == "not":
+        yield from nodes_of(given, prefix)
+    elif word in ("all", "any"):
+        for index, child in enumerate(given):
+            yield from nodes_of(child, f"{prefix}[{index}]")
+    elif word in ("at_least", "at_most", "exactly"):
+        for index, child in enumerate(given["of"]):
+            yield from nodes_of(child, f"{prefix}.of[{index}]")
+
+
+def unknown_values(
+    path: str, name: str, given: dict[str, Any], attributes: dict[str, Any]
+) -> Iterator[tuple[str, str, str]]:
+    if "nulls" in given or not attributes[name]["nullable"]:
+        return
+    for operator in given:
+        if is_negative(operator) and attributes[name]["type"] not in ("values",):
+            yield (
+                f"{path}.{operator}",
+                "unknown-value",
+                f"{operator} also holds where {name} is unknown. Say so: nulls: include, or "
+                "exclude.",
+            )
+
+
+def counts(path: str, given: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Comparisons of a number of rows that hold always or never."""
+    for word in ("count", "distinct"):
+        asked = given.get(word, {})
+        comparisons = {key: value for key, value in asked.items() if key != "of"}
+        verdicts = [count_verdict(operator, value) for operator, value in comparisons.items()]
+        if any(verdict is False for verdict in verdicts):
+            yield f"{path}.{word}", "contradiction", "no number of rows satisfies this. Mend it."
+        elif verdicts and all(verdict is True for verdict in verdicts):
+            message = "every number of rows satisfies this, no row included. Mend it."
+            yield f"{path}.{word}", "always", message
+
+
+def count_verdict(operator: str, value: Any) -> bool | None:
+    """Whether every count, or none, satisfies a comparison."""
+    if isinstance(value, list):
+        high = float(number(value[1]) or 0)
+        if high < 0:
+            return operator != "between"
+        return None
+    asked = float(number(value) or 0)
+    if operator in ("gte", "gt"):
+        return True if asked < 0 or (asked == 0 and operator == "gte") else None
+    if operator in ("lt", "lte"):
+        return False if asked < 0 or (asked == 0 and operator == "lt") else None
+    if asked < 0 or asked != int(asked):
+        return operator == "neq"
+    return None
+
+
+def same_meanings(
+    profiles: Sequence[dict[str, Any]], project: dict[str, Any]
+) -> Iterator[tuple[dict[str, Any], str]]:
+    known: dict[str, str] = {}
+    for entry in sorted(profiles, key=lambda one: str(one["name"])):
+        published = entry["published"]
+        key = meaning_hash(published["base"], published["tree"], project["attributes"])
+        if key in known:
+            yield entry, f"means the same as {known[key]}. Keep one of them."
+        known.setdefault(key, entry["name"])
+
+
+def is_unused(entry: dict[str, Any], project: dict[str, Any]) -> bool:
+    users = [name for name in entry["used_by"] if name not in READS_ALL]
+    return not users and entry["name"] not in project["recorded_groups"]
+
+
+# ---------------------------------------------------------------- what the data says
+
+
+def data_findings(
+    entry: dict[str, Any], counted: dict[str, Any], project: dict[str, Any]
+) -> Iterator[tuple[str, str, str]]:
+    """Leaves that part nobody, and windows that begin before the history does."""
+    base = counted["base"]
+    for leaf in counted["leaves"] if base else []:
+        if leaf["passed"] in (0, base):
+            who = "no account" if leaf["passed"] == 0 else "every account"
+            message = f"{who} of the base passes this leaf ({base} accounts). Is it needed?"
+            yield leaf["path"], "parts-nobody", message
+    as_of = date.fromisoformat(project["as_of"])
+    for path, node in nodes_of(entry["published"]["tree"]):
+        ((word, given),) = node.items()
+        if word not in project["kinds"] or not isinstance(given, dict):
+            continue
+        first = counted["first_days"].get(given.get("name"))
+        for window in ("within", "ago", "between"):
+            if first and window in given:
+                begins, _ = window_days(window, given[window], as_of)
+                if begins is not None and begins < date.fromisoformat(first):
+                    yield (
+                        f"{path}.{window}",
+                        "long-window",
+                        f"the window begins on {begins}, and the first {given['name']} is of "
+                        f"{first}. Shorten it, or leave the window away.",
+                    )
+
+
+# ---------------------------------------------------------------- the command
+
+
+class Places:
+    """Where the parts of a published rule stand in the file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.known: dict[str, tuple[RuleText, dict[str, Any]] | None] = {}
+
+    def of(self, file: str, path: str) -> tuple[Path, Place]:
+        if file not in self.known:
+            self.known[file] = self.read(file)
+        read = self.known[file]
+        if read is None:
+            return Path(file), Place(1, 1)
+        rule, nodes = read
+        key, _ = nearest(nodes, path)
+        return Path(file), place(rule, key.start_mark)
+
+    def read(self, file: str) -> tuple[RuleText, dict[str, Any]] | None:
+        for rule in rules_in(self.folder / file):
+            if rule.kind == "profile" and not rule.has_jinja:
+                root = yaml.compose(rule.text, Loader=yaml.SafeLoader)
+                return rule, nodes_by_path(root)
+        return None
+
+
+def files_with_rules(folder: Path) -> list[Path]:
+    return sorted(path for path in (folder / "models").rglob("*.sql"))
+
+
+def read_files(folder: Path) -> Iterator[Finding]:
+    for file in files_with_rules(folder):
+        for rule in rules_in(file):
+            for one in read_strictly(rule):
+                yield Finding(
+                    file.relative_to(folder), one.line, one.column, one.level, one.code, one.message
+                )
+
+
+def project_findings(
+    folder: Path, project: dict[str, Any], data: dict[str, Any] | None = None
+) -> Iterator[Finding]:
+    """Warnings about the published profiles whose files stand in this project."""
+    places = Places(folder)
+    profiles = [
+        entry
+        for entry in project["groups"]
+        if entry["published"]["kind"] == "profile" and (folder / entry["file"]).exists()
+    ]
+
+    def warning(entry: dict[str, Any], path: str, code: str, message: str) -> Finding:
+        file, where = places.of(entry["file"], path)
+        return Finding(file, where.line, where.column, "warning", code, message)
+
+    for entry in profiles:
+        for path, code, message in published_findings(entry, project):
+            yield warning(entry, path, code, message)
+        if is_unused(entry, project):
+            message = (
+                f"nothing uses {entry['name']}: no model, no exposure, no record of its members. "
+                "Name it in an exposure, or delete it."
+            )
+            yield warning(entry, "", "unused", message)
+    for entry, message in same_meanings(profiles, project):
+        yield warning(entry, "", "same-meaning", f"{entry['name']} {message}")
+    if data is None:
+        return
+    members: dict[str, str] = {}
+    for entry in profiles:
+        counted = data["profiles"].get(entry["name"])
+        if counted is None:
+            continue
+        counted = {**counted, "first_days": data["first_days"]}
+        for path, code, message in data_findings(entry, counted, project):
+            yield warning(entry, path, code, message)
+        if counted["members"] and counted["fingerprint"]:
+            other = members.setdefault(counted["fingerprint"], entry["name"])
+            if other != entry["name"]:
+                message = f"{entry['name']} has the same members as {other}. Keep one of them."
+                yield warning(entry, "", "same-members", message)
+
+
+def stale_files(
+    folder: Path, project: dict[str, Any], sheet: Path, models: Path, dbt_arguments: Sequence[str]
+) -> Iterator[Finding]:
+    """Generated files about rules that are not what would be written now."""
+
+    def stale(path: Path, command: str) -> Finding:
+        message = f"stale. Run `crm-segmentation {command}` and commit what it writes."
+        return Finding(path, 1, 1, "error", "stale", message)
+
+    written = folder / SCHEMA_FILE
+    if written.exists() and settle(written, schema_text(project), check=True):
+        yield stale(SCHEMA_FILE, "schema")
+    if (folder / sheet).exists():
+        text = (folder / sheet).read_text(encoding="utf-8")
+        for path in settle_sheet(folder, sheet, text, models, project, dbt_arguments, check=True):
+            yield stale(path, "rules")
+
+
+def silenced(finding: Finding, folder: Path) -> bool:
+    """Whether a comment on the line, or above the rule, says that it is meant."""
+    file = folder / finding.file
+    if not file.exists():
+        return False
+    lines = file.read_text(encoding="utf-8").split("\n")
+    candidates = [lines[finding.line - 1] if finding.line <= len(lines) else ""]
+    for rule in rules_in(file):
+        below = lines[rule.line : finding.line]
+        for line in below:
+            if line.strip() and not line.strip().startswith("#"):
+                break
+            candidates.append(line)
+    for line in candidates:
+        match = SILENCE.search(line.rstrip())
+        if match:
+            codes = re.split(r"[ ,]+", match["codes"].strip())
+            if codes == [""] or finding.code in codes:
+                return True
+    return False
+
+
+def report(findings: Iterable[Finding], folder: Path, *, fail_on_warnings: bool) -> int:
+    shown = sorted({one for one in findings if not silenced(one, folder)})
+    for finding in shown:
+        print(finding)
+    errors = sum(finding.level == "error" for finding in shown)
+    warnings = sum(finding.level == "warning" for finding in shown)
+    if errors or warnings:
+        print(f"{errors} errors, {warnings} warnings.", file=sys.stderr)
+    return 1 if errors or (warnings and fail_on_warnings) else 0
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="crm-segmentation lint-rules",
+        description="Read the rules of a project strictly, warn of what cannot be meant, and fail "
+        "where the JSON Schema or the profiles of the sheet are stale.",
+        epilog="0: nothing to mend, 1: something, 2: dbt cannot read the project. Other "
+        "arguments, like --target or --vars, go to dbt.",
+    )
+    parser.add_argument("--fail-on-warnings", action="store_true", help="warnings fail, too")
+    parser.add_argument("--data", action="store_true", help="count in the built warehouse, too")
+    parser.add_argument("--project-dir", type=Path, default=Path(), help="folder of the project")
+    parser.add_argument("--sheet", type=Path, default=SHEET, help=f"the sheet ({SHEET})")
+    parser.add_argument(
+        "--models", type=Path, default=MODELS, help=f"folder of the sheet's models ({MODELS})"
+    )
+    arguments, dbt_arguments = parser.parse_known_args(argv)
+    folder = arguments.project_dir.resolve()
+    findings = list(read_files(folder))
+    if any(finding.level == "error" for finding in findings):
+        # dbt would stop at the first of them, without a line
+        return report(findings, folder, fail_on_warnings=arguments.fail_on_warnings)
+    try:
+        project = rule_project(folder, dbt_arguments)
+        findings += stale_files(folder, project, arguments.sheet, arguments.models, dbt_arguments)
+        data = None
+        if arguments.data:
+            data = ask_dbt(folder, "rule_counts", dbt_arguments, reads_data=True)
+        findings += project_findings(folder, project, data)
+    except RulesError as error:
+        print(error, file=sys.stderr)
+        report(findings, folder, fail_on_warnings=False)
+        return 2
+    return report(findings, folder, fail_on_warnings=arguments.fail_on_warnings)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,289 @@
+"""Lint of rules: what YAML hides, what no account can satisfy, what means the same."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from criteria.oracle import members
+from criteria.rules import Seeded, as_text, draw_rule, draw_world
+from criteria.test_rule_schema import as_json
+from crm_segmentation.rules.domains import Literal, contradiction, shifted
+from crm_segmentation.rules.lint import project_findings, read_files, report
+from crm_segmentation.rules.meaning import meaning
+from crm_segmentation.rules.text import rules_in
+
+ROOT = Path(__file__).resolve().parents[3]
+ATTRIBUTES: dict[str, Any] = {
+    "country": {"type": "text", "nullable": True},
+    "kind": {"type": "text", "nullable": False},
+    "revenue": {"type": "number", "nullable": True},
+    "since": {"type": "date", "nullable": True},
+    "is_partner": {"type": "boolean", "nullable": True},
+}
+
+
+def model(folder: Path, rule: str, name: str = "a_profile") -> Path:
+    file = folder / "models" / f"{name}.sql"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f"-- a\n{{% call profile(base='accounts') %}}\n{rule}\n{{% endcall %}}\n")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("rule", "found"),
+    [
+        ("country: NO", ["3:10 boolean-word"]),
+        ("all:\n  - is_partner: yes", ["4:17 boolean-word"]),
+        ("off: 1", ["3:1 boolean-key"]),
+        ("zip: 01067", ["3:6 odd-number"]),
+        ("zip: [08, 1_000, 12:30]", ["3:7 odd-number", "3:11 odd-number", "3:18 odd-number"]),
+        ("revenue: [50,000]", ["3:14 odd-number"]),
+        ("street: Nr #1", ["3:12 comment"]),
+        ("country: DE # a comment that is meant", []),
+        ("all:\n  - {kind: a, kind: b}", ["4:15 duplicate-key"]),
+        ("country: {in: [DE], in: [AT]}", ["3:21 duplicate-key"]),
+        ("country: [DE", ["4:1 yaml"]),
+        ("", ["2:40 yaml"]),
+        ("country: {eq: {{ x }}}", ["2:1 jinja"]),
+        ("country: {% raw %}'{{ x }}'{% endraw %}", []),
+        ("revenue: {gte: 10, lt: -12.50}\n", []),
+        ("since: 2024-01-31", []),
+        ('country: "NO"', []),
+        ("country: NO  # lint: ok", []),
+        ("zip: 01067  # lint: ok odd-number", []),
+        ("zip: 01067  # lint: ok comment", ["3:6 odd-number"]),
+    ],
+)
+def test_what_yaml_hides_is_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rule: str, found: list[str]
+) -> None:
+    model(tmp_path, rule)
+    findings = list(read_files(tmp_path))
+    report(findings, tmp_path, fail_on_warnings=False)
+    shown = capsys.readouterr().out.splitlines()
+    places = [line.split(":")[1] + ":" + line.split(":")[2] for line in shown]
+    codes = [line.rsplit("[", 1)[1].rstrip("]") for line in shown]
+    if rule == "":
+        assert codes == ["yaml"]
+    else:
+        assert [f"{place} {code}" for place, code in zip(places, codes, strict=True)] == found
+
+
+def test_errors_fail_and_warnings_where_asked(tmp_path: Path) -> None:
+    model(tmp_path, "country: NO")
+    findings = list(read_files(tmp_path))
+    assert report(findings, tmp_path, fail_on_warnings=False) == 0
+    assert report(findings, tmp_path, fail_on_warnings=True) == 1
+    model(tmp_path, "{kind: a, kind: b}")
+    assert report(list(read_files(tmp_path)), tmp_path, fail_on_warnings=False) == 1
+
+
+def published(name: str, tree: dict[str, Any], used_by: tuple[str, ...] = ("x",)) -> dict[str, Any]:
+    return {
+        "name": name,
+        "file": f"models/{name}.sql",
+        "used_by": list(used_by),
+        "published": {"kind": "profile", "base": "accounts", "tree": tree},
+    }
+
+
+def findings_of(
+    folder: Path, rules: dict[str, Any], data: dict[str, Any] | None = None, **used: Any
+) -> list[str]:
+    entries = []
+    for name, tree in rules.items():
+        model(folder, yaml.safe_dump(tree, sort_keys=False), name)
+        entries.append(published(name, tree, used.get(name, ("x",))))
+    project = {
+        "attributes": ATTRIBUTES,
+        "as_of": "2026-01-01",
+        "groups": entries,
+        "kinds": {"event": None},
+        "recorded_groups": [],
+    }
+    return [
+        f"{one.file.stem}:{one.line} {one.code}" for one in project_findings(folder, project, data)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tree", "found"),
+    [
+        ({"revenue": {"gte": 10, "lt": 5}}, ["a:5 contradiction"]),
+        ({"all": [{"revenue": {"gte": 10}}, {"revenue": {"lt": 10}}]}, ["a:7 contradiction"]),
+        ({"all": [{"revenue": {"gte": 10}}, {"revenue": {"lte": 10}}]}, []),
+        ({"any": [{"revenue": {"gte": 10}}, {"revenue": {"lt": 10}}]}, []),
+        (
+            {"all": [{"country": {"eq": "DE"}}, {"country": {"in": ["AT", "CH"]}}]},
+            ["contradiction"],
+        ),
+        ({"all": [{"country": {"eq": "DE"}}, {"country": {"in": ["de", "CH"]}}]}, []),
+        ({"all": [{"country": {"eq": "DE"}}, {"not": {"country": {"eq": "DE"}}}]}, None),
+        ({"any": [{"country": {"eq": "DE"}}, {"not": {"country": {"eq": "DE"}}}]}, ["always"]),
+        (
+            {"all": [{"since": {"within": "30d"}}, {"since": {"older_than": "30d"}}]},
+            ["contradiction"],
+        ),
+        ({"country": {"neq": "DE"}}, ["unknown-value"]),
+        ({"country": {"neq": "DE", "nulls": "include"}}, []),
+        ({"kind": {"neq": "lead"}}, []),
+        ({"event": {"name": "order", "count": {"gte": 0}}}, ["always"]),
+        ({"event": {"name": "order", "count": {"lt": 0}}}, ["contradiction"]),
+        ({"event": {"name": "order", "count": {"lt": 1}}}, []),
+    ],
+)
+def test_rules_that_cannot_be_meant(
+    tmp_path: Path, tree: dict[str, Any], found: list[str] | None
+) -> None:
+    shown = findings_of(tmp_path, {"a": tree})
+    if found is None:
+        assert {one.split()[1] for one in shown} == {"contradiction"}
+    else:
+        assert len(shown) == len(found)
+        for one, wanted in zip(shown, found, strict=True):
+            assert one.endswith(wanted)
+
+
+def test_unused_and_equal_profiles(tmp_path: Path) -> None:
+    shown = findings_of(
+        tmp_path,
+        {
+            "a": {"all": [{"country": {"in": ["DE", "AT"]}}, {"revenue": {"gte": 10}}]},
+            "b": {"not": {"any": [{"revenue": {"lt": 10.0, "nulls": "include"}}]}},
+            "c": {"all": [{"revenue": {"gte": 10}}, {"country": {"in": ["at", "DE", "de"]}}]},
+            "d": {"revenue": {"gte": 10}},
+        },
+        d=("profile_catalog",),
+    )
+    assert sorted(shown) == ["c:3 same-meaning", "d:3 same-meaning", "d:3 unused"]
+
+
+def test_what_the_data_says(tmp_path: Path) -> None:
+    counted = {"base": 10, "members": 3, "fingerprint": "f"}
+    window = {"event": {"name": "order", "within": "5y", "count": {"gte": 1}}}
+    rules = {"a": {"all": [{"revenue": {"gte": 10}}, window]}, "b": {"revenue": {"gte": 11}}}
+    leaves = [{"path": "all[0].revenue", "passed": 10}, {"path": "all[1].event", "passed": 3}]
+    data = {
+        "profiles": {
+            "a": {**counted, "leaves": leaves},
+            "b": {**counted, "leaves": [{"path": "revenue", "passed": 3}]},
+        },
+        "first_days": {"order": "2024-01-01"},
+    }
+    assert sorted(findings_of(tmp_path, rules, data)) == [
+        "a:4 parts-nobody",
+        "a:8 long-window",
+        "b:3 same-members",
+    ]
+
+
+def satisfies(literal: Literal, value: Decimal | None) -> bool:
+    """Straight from the text of the rules: what one operator makes of one value."""
+    asked = literal.value
+    negative = literal.operator in ("neq", "not_in")
+    if value is None:
+        result = literal.nulls == "include" if literal.nulls else negative
+    else:
+        result = {
+            "eq": lambda: value == asked,
+            "neq": lambda: value != asked,
+            "in": lambda: value in asked,
+            "not_in": lambda: value not in asked,
+            "gt": lambda: value > asked,
+            "gte": lambda: value >= asked,
+            "lt": lambda: value < asked,
+            "lte": lambda: value <= asked,
+            "between": lambda: asked[0] <= value <= asked[1],
+        }[literal.operator]()
+    return result is literal.holds
+
+
+def test_a_contradiction_is_one() -> None:
+    random = Random(1)
+    values = [None, *(Decimal(half) / 2 for half in range(-3, 14))]
+    counts = {True: 0, False: 0}
+    for _ in range(3000):
+        literals = []
+        for _ in range(random.randint(1, 4)):
+            operator = random.choice(
+                ["eq", "neq", "in", "not_in", "gt", "gte", "lt", "lte", "between"]
+            )
+            low = random.randint(0, 5)
+            asked: Any = low
+            if operator in ("in", "not_in"):
+                asked = [low, random.randint(0, 5)]
+            elif operator == "between":
+                asked = [low, random.randint(low, 5)]
+            nulls = random.choice([None, None, "include", "exclude"])
+            holds = operator == "between" or random.random() < 0.7
+            literals.append(Literal("x", "number", operator, asked, nulls, True, "", holds))
+        possible = any(all(satisfies(one, value) for one in literals) for value in values)
+        found = contradiction(literals, date(2026, 1, 1))
+        counts[found] += 1
+        assert found is not possible, [str(one) for one in literals]
+    assert min(counts.values()) > 300
+
+
+def test_days_are_moved_as_rules_move_them() -> None:
+    assert shifted(date(2024, 3, 31), "1m", -1) == date(2024, 2, 29)
+    assert shifted(date(2024, 2, 29), "1y", 1) == date(2025, 2, 28)
+    assert shifted(date(2024, 1, 1), "2w", -1) == date(2023, 12, 18)
+
+
+def rewritten(random: Random, tree: Any) -> Any:
+    """Another way to write the same rule."""
+    ((word, given),) = tree.items()
+    if word in ("all", "any"):
+        children = [rewritten(random, child) for child in given]
+        random.shuffle(children)
+        if random.random() < 0.3:
+            children.append(children[0])
+        if random.random() < 0.3:
+            other = {"all": "any", "any": "all"}[word]
+            return {"not": {other: [{"not": child} for child in children]}}
+        return {word: [{word: children}]} if random.random() < 0.3 else {word: children}
+    if word == "not":
+        return {"not": rewritten(random, given)}
+    return {"not": {"not": tree}} if random.random() < 0.3 else {"all": [tree]}
+
+
+def test_one_meaning_however_it_is_written_and_members_of_one_meaning_agree() -> None:
+    from criteria.worlds import ATTRIBUTES as DRAWN
+
+    random = Random(2)
+    for seed in range(4):
+        draw = Seeded(seed)
+        world = draw_world(draw)
+        known: dict[str, tuple[str, frozenset[str]]] = {}
+        for _ in range(60):
+            tree = draw_rule(draw, world, depth=draw.integer(1, 3))
+            other = rewritten(random, tree)
+            form = json.dumps(meaning(tree, DRAWN), default=str)
+            assert json.dumps(meaning(other, DRAWN), default=str) == form, as_text(tree)
+            found = members(as_text(tree), world)
+            text, first = known.setdefault(form, (as_text(tree), found))
+            assert found == first, f"{text}\n{as_text(tree)}"
+
+
+def test_all_profiles_satisfy_the_committed_schema() -> None:
+    schema = json.loads((ROOT / "docs" / "rule.schema.json").read_text(encoding="utf-8"))
+    validator = Draft202012Validator(schema)
+    rules = [
+        rule
+        for file in sorted((ROOT / "models").rglob("*.sql"))
+        for rule in rules_in(file)
+        if rule.kind == "profile"
+    ]
+    assert len(rules) > 15
+    for rule in rules:
+        errors = [one.message for one in validator.iter_errors(as_json(yaml.safe_load(rule.text)))]
+        assert not errors, rule.name
