@@ -62,6 +62,20 @@
     {{- return(expression ~ ' collate "C"') -}}
 {% endmacro %}
 
+{# SQL, an aggregate: texts in byte order with a separator between. #}
+{% macro join_texts(expression, separator) %}
+    {{- return(adapter.dispatch('join_texts', 'crm_segmentation')(
+        expression, crm_segmentation.text_literal(separator)
+    )) -}}
+{% endmacro %}
+
+{% macro default__join_texts(expression, separator) %}
+    {{- return(
+        "string_agg(" ~ expression ~ ", " ~ separator ~ " order by "
+        ~ crm_segmentation.by_bytes(expression) ~ ")"
+    ) -}}
+{% endmacro %}
+
 {#
     SQL: a text literal that holds exactly `text`. The one way by which a value
     from a rule, a seed or a setting enters SQL. Line breaks are written as codes:

@@ -77,7 +77,8 @@
     | trunk_prefix | SQL of what a national number begins with, '' |
 #}
 {% macro phone_key(phone, calling_code, trunk_prefix) %}
-    {%- set written = "replace(trim(" ~ phone ~ "), '(0)', '')" -%}
+    {%- set written = "replace(" ~ crm_segmentation.trim_text(phone)
+        ~ ", '(0)', '')" -%}
     {%- set digits = crm_segmentation.keep_digits(written) -%}
     {{- return(
         "nullif(case"
@@ -110,8 +111,9 @@
 
 {# SQL: the first word of a name in plain letters: of 'Anna Maria' it is 'anna'. #}
 {% macro first_word(name) %}
-    {{- return("nullif(split_part(trim(" ~ crm_segmentation.plain_words(name)
-        ~ "), ' ', 1), '')") -}}
+    {{- return("nullif(split_part("
+        ~ crm_segmentation.trim_text(crm_segmentation.plain_words(name))
+        ~ ", ' ', 1), '')") -}}
 {% endmacro %}
 
 {# SQL: do plain words, with a space before the first and after the last, hold a legal form? #}

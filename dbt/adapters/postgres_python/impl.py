@@ -84,6 +84,14 @@ class PostgresPythonAdapter(PostgresAdapter):
             rows = session.write(result, **module.dbt_target_table)
         return AdapterResponse(_message=f"SELECT {rows}", code="SELECT", rows_affected=rows)
 
+    @available
+    def copy_seed(self, model: dict, sql: str) -> None:
+        """Load the file of a seed by a COPY from standard input, in the seed's transaction."""
+        connection = self.connections.get_thread_connection()
+        file = Path(model["root_path"]) / model["original_file_path"]
+        with file.open("rb") as lines, connection.handle.cursor() as cursor:
+            cursor.copy_expert(sql, lines)
+
     def project_folders(self, parsed_model: dict) -> list[Path]:
         """Where the file of a model may lie: its package's folder, when dbt knows it."""
         package = parsed_model.get("package_name")

@@ -77,7 +77,7 @@
         'sql': 'select\n    account_id,\n    occurred_at,\n    is_step_1,\n'
             ~ '    min(case when is_step_2 then occurred_at end) over (\n'
             ~ '        partition by account_id' ~ ('' if same is none else ', same_value')
-            ~ '\n        order by occurred_at desc\n        '
+            ~ '\n        order by occurred_at desc nulls last\n        '
             ~ crm_segmentation.before_this_instant() ~ '\n    ) as next_at\nfrom '
             ~ name ~ '_rows\nwhere is_step_1 or is_step_2',
     }) -%}

@@ -70,7 +70,7 @@
         ~ '    select\n        ' ~ model ~ '.account_id,\n        ' ~ value
         ~ ' as usual_value,\n        count(*) as usual_count,\n'
         ~ '        row_number() over (\n            partition by ' ~ model
-        ~ '.account_id\n            order by count(*) desc, ' ~ order ~ '\n'
+        ~ '.account_id\n            order by count(*) desc nulls last, ' ~ order ~ '\n'
         ~ '        ) as place\n    from '
         ~ crm_segmentation.rule_relation(context, model) ~ ' as ' ~ model
         ~ '\n    where\n        '

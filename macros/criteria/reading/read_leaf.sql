@@ -300,8 +300,7 @@
         {%- set value = operand.model ~ '.value' -%}
         {{ return(crm_segmentation.values_evidence(
             context, operand,
-            'string_agg(' ~ value ~ ", ', ' order by "
-                ~ crm_segmentation.by_bytes(value) ~ ')',
+            crm_segmentation.join_texts(value, ', '),
             value ~ ' is not null'
         )) }}
     {%- endif -%}

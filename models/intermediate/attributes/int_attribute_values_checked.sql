@@ -37,7 +37,7 @@ declared_attributes as (
     select
         attribute,
         source,
-        max(type) as type,
+        max({{ crm_segmentation.by_bytes('type') }}) as type,
         count(allowed_value) as allowed_count,
         coalesce(bool_or(is_column), false) as is_column
     from declared_values
@@ -149,8 +149,8 @@ ranked as (
         row_number() over (
             partition by account_id, attribute, source
             order by
-                held_at desc,
-                {{ crm_segmentation.by_bytes('value_key') }} desc,
+                held_at desc nulls last,
+                {{ crm_segmentation.by_bytes('value_key') }} desc nulls last,
                 {{ crm_segmentation.by_bytes('crm_account_id') }}
         ) as recency
     from judged

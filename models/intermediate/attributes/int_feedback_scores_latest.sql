@@ -30,8 +30,9 @@ ranked as (
                 account_keys.account_id,
                 {{ crm_segmentation.fold('known_scores.kind') }}
             order by
-                known_scores.given_at desc,
-                {{ crm_segmentation.by_bytes('known_scores.feedback_id') }} desc
+                known_scores.given_at desc nulls last,
+                {{ crm_segmentation.by_bytes('known_scores.feedback_id') }}
+                    desc nulls last
         ) as recency
     from known_scores
     inner join account_keys

@@ -37,7 +37,8 @@ final as (
     left join crm_accounts
         on consents.crm_account_id = crm_accounts.crm_account_id
     left join calling_codes
-        on upper(crm_accounts.country_code) = calling_codes.country_code
+        on {{ crm_segmentation.upper_code('crm_accounts.country_code') }}
+            = calling_codes.country_code
 )
 
 select * from final

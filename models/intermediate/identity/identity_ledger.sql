@@ -11,10 +11,10 @@ final as (
         cast(previous_account_id as text) as old_account_id,
         cast(account_id as text) as new_account_id,
         cast(as_of_date as date) as as_of_date,
-        cast(min(change) as text) as change,
-        cast(min(rule_name) as text) as rule_name,
-        cast(min(left_record) as text) as left_record,
-        cast(min(right_record) as text) as right_record,
+        cast(min({{ crm_segmentation.by_bytes('change') }}) as text) as change,
+        cast(min({{ crm_segmentation.by_bytes('rule_name') }}) as text) as rule_name,
+        cast(min({{ crm_segmentation.by_bytes('left_record') }}) as text) as left_record,
+        cast(min({{ crm_segmentation.by_bytes('right_record') }}) as text) as right_record,
         cast(count(*) as integer) as record_count
     from history
     group by previous_account_id, account_id, as_of_date

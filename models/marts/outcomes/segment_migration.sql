@@ -1,5 +1,3 @@
-{%- set double = crm_segmentation.type_double() -%}
-
 with
 
 moves as (
@@ -50,7 +48,7 @@ final as (
         cast(to_segment as text) as to_segment,
         cast(account_count as bigint) as account_count,
         cast(
-            account_count / cast(from_account_count as {{ double }})
+            {{ crm_segmentation.exact_quotient('account_count', 'from_account_count', 6) }}
             as decimal(9, 6)
         ) as share_of_from_segment
     from cells_with_origin

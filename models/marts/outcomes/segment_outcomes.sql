@@ -1,5 +1,3 @@
-{%- set double = crm_segmentation.type_double() -%}
-
 with
 
 moves as (
@@ -40,15 +38,18 @@ final as (
         cast(account_count as bigint) as account_count,
         cast(revenue_amount as decimal(18, 2)) as revenue_amount,
         cast(
-            revenue_amount / cast(account_count as {{ double }}) as decimal(18, 2)
+            {{ crm_segmentation.exact_quotient('revenue_amount', 'account_count', 2) }}
+            as decimal(18, 2)
         ) as revenue_per_account_amount,
         cast(retained_count as bigint) as retained_count,
         cast(
-            retained_count / cast(account_count as {{ double }}) as decimal(9, 6)
+            {{ crm_segmentation.exact_quotient('retained_count', 'account_count', 6) }}
+            as decimal(9, 6)
         ) as retention_share,
         cast(stayed_count as bigint) as stayed_count,
         cast(
-            stayed_count / cast(account_count as {{ double }}) as decimal(9, 6)
+            {{ crm_segmentation.exact_quotient('stayed_count', 'account_count', 6) }}
+            as decimal(9, 6)
         ) as stability_share
     from outcomes
 
