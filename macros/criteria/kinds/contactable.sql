@@ -35,16 +35,15 @@
         'selector': 'channel',
         'visible': [],
     } -%}
-    {%- set of_purpose = model ~ '.purpose = ' ~ read.purpose.sql -%}
     {%- set found = crm_segmentation.evidence(
         context, table, 'count(*)', read.channel.text,
-        [of_purpose, model ~ '.is_contactable']
+        [model ~ '.purpose = ' ~ read.purpose.sql, model ~ '.is_contactable']
     ) -%}
     {%- set value = none -%}
     {%- if context.with_values -%}
         {%- set points = crm_segmentation.evidence(
             context, table, 'max(' ~ model ~ '.contactable_point_count)',
-            read.channel.text, [of_purpose]
+            read.channel.text, [model ~ '.purpose = ' ~ read.purpose.sql]
         ) -%}
         {%- set value = 'cast(coalesce(' ~ points ~ ", 0) as text) || ' usable'" -%}
     {%- endif -%}
