@@ -95,6 +95,10 @@ compare-rules: setup  ## Report whom a change of rules lets in and keeps out: BA
 	@$(server); $(BIN)/crm-segmentation compare-rules '$(BASE)' --target $(TARGET) \
 	    $(if $(MARKDOWN),--markdown '$(MARKDOWN)') $(if $(BASE_MACROS),--base-macros)
 
+.PHONY: docs
+docs: setup  ## Generate dbt's docs, with the rules in plain English
+	@$(server); $(BIN)/crm-segmentation docs --target $(TARGET)
+
 .PHONY: clean
 clean:  ## Remove what builds wrote (not the virtual environment)
 	@[ ! -d .postgres ] || $(BIN)/crm-segmentation postgres remove

@@ -18,6 +18,7 @@ COMMANDS = {
         "crm_segmentation.rules.lint",
         "read rules strictly, warn of what cannot be meant",
     ),
+    "docs": ("crm_segmentation.docs", "generate dbt's docs, with the rules in plain English"),
     "schema": ("crm_segmentation.rules.schema", "write the JSON Schema of rules"),
     "contracts": ("crm_segmentation.contracts", "write the YAML contracts of generated columns"),
 }

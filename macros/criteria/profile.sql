@@ -19,8 +19,8 @@
     | as_of_date | date | the day as of which the rule was asked   |
     | rule_hash  | text | md5 of base and tree: which rule it was  |
 
-    The tree, its hash and the label are published in the node's `meta`, for docs
-    and tools. Errors: all the errors of the rule at once.
+    The tree, its text in plain English, its hash and the label are published in the
+    node's `meta`, for docs and tools. Errors: all the errors of the rule at once.
 #}
 {% macro profile(base='accounts', label=none) %}
     {#- dbt renders disabled models too when it parses; the demo company's rules name
@@ -39,6 +39,7 @@
             'label': label or model.name.replace('_', ' ') | capitalize,
             'base': base,
             'tree': rule.tree,
+            'text': crm_segmentation.rule_in_words(rule.tree),
             'rule_hash': rule.hash,
         }
     }) -%}

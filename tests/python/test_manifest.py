@@ -566,6 +566,19 @@ def test_compiled_code_reads_no_wall_clock(demo_build: DbtRun) -> None:
     assert nothing_reads_the_wall_clock(manifest) == []
 
 
+def test_profiles_publish_their_rule_in_words(parse: DbtRun) -> None:
+    published = {
+        node["name"]: node["config"]["meta"]["crm_segmentation"]
+        for node in ours(parse.manifest(), "model")
+        if node["config"].get("meta", {}).get("crm_segmentation", {}).get("kind") == "profile"
+    }
+    assert published["vip_dach"]["text"] == (
+        "kind of account is company or person, and country is DE, AT or CH, "
+        "and revenue in the last 365 days is at least 10,000"
+    )
+    assert all(entry["text"] for entry in published.values())
+
+
 def test_manifest_is_the_demo_companys(parse: DbtRun) -> None:
     """Guards the rules against a manifest without nodes, on which all of them are silent."""
     assert json.dumps(parse.manifest()["metadata"]["project_name"]) == '"crm_segmentation"'

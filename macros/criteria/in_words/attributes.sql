@@ -10,7 +10,8 @@
         {%- do parts.append(crm_segmentation.words_of_operator(
             operator, value, type, content.get('over')
         )) -%}
-        {%- if crm_segmentation.operators()[operator].negative or value is false -%}
+        {%- if value is false or operator in ['neq', 'neq_attribute']
+            or (operator.startswith('not_') and operator != 'not_null') -%}
             {%- set on_null.counts = true -%}
         {%- endif -%}
     {%- endfor -%}

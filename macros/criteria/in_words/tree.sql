@@ -17,11 +17,12 @@
 #}
 {% macro tree_in_words(tree, over_rows=false) %}
     {%- set nodes = [{'tree': tree}] -%}
+    {%- set tree_words = crm_segmentation.tree_words() -%}
     {%- for node in nodes -%}
         {%- set word = node.tree.keys() | first -%}
         {%- set content = node.tree[word] -%}
         {%- do node.update({'word': word, 'children': []}) -%}
-        {%- if word in crm_segmentation.tree_words() -%}
+        {%- if word in tree_words -%}
             {%- set at = loop.index -%}
             {%- set listed = [content] if word == 'not'
                 else content if word in ['all', 'any'] else content.of -%}

@@ -4,7 +4,7 @@
 
     | key        | meaning                                                      |
     |------------|--------------------------------------------------------------|
-    | label, base, tree, rule_hash | as profile() published them                |
+    | label, base, tree, text, rule_hash | as profile() published them          |
     | owner      | `meta: owner` of the model, else the owner of its group      |
     | relation   | the built profile                                            |
     | relations  | name of each model that the profile reads -> its relation    |

@@ -27,9 +27,7 @@ declared as (
         {{ crm_segmentation.text_or_null(
             tojson(entry.tree) if entry.tree else none
         ) }} as tree_json,
-        {{ crm_segmentation.text_or_null(
-            crm_segmentation.rule_in_words(entry.tree) if entry.tree else none
-        ) }} as rule_text,
+        {{ crm_segmentation.text_or_null(entry.text) }} as rule_text,
         {{ crm_segmentation.text_or_null(entry.rule_hash) }} as rule_hash
     union all
     {% endfor -%}
