@@ -233,5 +233,5 @@ insert into {{ this }} ({{ columns | join(', ') }})
             {%- endcall -%}
         {%- endif -%}
     {%- endfor -%}
-    {{ return('') }}
+    {{ return(crm_segmentation.analyze_table()) }}
 {% endmacro %}

@@ -245,8 +245,19 @@
                 ) -%}
             {%- endif -%}
             {%- do columns.append(column) -%}
+            {%- if kpi.kind in ['ratio', 'change_percent'] -%}
+                {#- int_account_kpis keeps what it divides -#}
+                {%- do columns.extend([column ~ '__above', column ~ '__below']) -%}
+            {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
+    {%- if columns | length > 1598 -%}
+        {%- do problems.append(
+            'Too many columns of KPIs: got ' ~ columns | length ~ ', of which each '
+            ~ 'ratio needs three; allowed: 1598, since a table of PostgreSQL has '
+            ~ '1600 at most. Declare fewer KPIs, categories or windows.'
+        ) -%}
+    {%- endif -%}
     {%- if problems -%}
         {{ exceptions.raise_compiler_error(
             'The KPIs have ' ~ problems | length ~ ' error(s):\n- '
