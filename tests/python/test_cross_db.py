@@ -450,6 +450,12 @@ def test_a_hash_is_a_number_of_sixty_bits(dialect: Dialect) -> None:
     assert answers == [int(hashlib.md5(text.encode()).hexdigest()[:15], 16) for text in texts]
 
 
+def test_numbers_of_texts_are_the_same_for_ever(dialect: Dialect) -> None:
+    texts = ["", "a", "Ü|-|12.30", *random_texts(300, "ABCÜß0123-|", 30)]
+    answers = dialect.of_texts(dialect.render("hash_number", "x"), texts)
+    assert answers == [int(hashlib.md5(text.encode()).hexdigest()[:15], 16) for text in texts]
+
+
 # -- patterns ----------------------------------------------------------------------------------
 
 PATTERNS = [
@@ -577,6 +583,7 @@ def test_a_common_table_expression_is_kept_or_read_anew(dialect: Dialect) -> Non
 
 # Macros that give no value to compare: hooks and whole statements, by the file that runs them.
 TESTED_IN = {
+    "analyze_table": "test_limits.py",
     "open_schemas_to_consumers": "test_roles.py",
     "let_consumers_read": "test_roles.py",
     "quoted_roles": "test_roles.py",
