@@ -8,12 +8,13 @@ trees, where the macros set bits of masks.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import duckdb
 import pytest
 import yaml
 
@@ -508,6 +509,29 @@ def test_an_explanation_reads_so(renderings: Renderings, account: str) -> None:
     assert explain.report("rule", "A rule", renderings.explained(rule, account)) == GOLDEN[account]
 
 
+def test_at_most_and_exactly_name_what_is_too_much(renderings: Renderings) -> None:
+    """a has both; f is a VIP of retail without turnover."""
+    renderings.load(SIX)
+    two = [{"turnover": {"gte": 100}}, {"sector": "retail"}]
+    for word, count, account, missing in [
+        ("at_most", 1, "a", [True, True]),
+        ("at_most", 0, "f", [False, True]),
+        ("exactly", 1, "a", [True, True]),
+        ("exactly", 2, "f", [True, False]),
+        ("at_least", 2, "f", [True, False]),
+    ]:
+        rows = renderings.explained({word: {"count": count, "of": two}}, account)
+        assert [row[9] for row in rows] == [False, *missing], (word, count, account)
+        turned = renderings.explained({"not": {word: {"count": count, "of": two}}}, account)
+        assert turned[0][8] and not any(row[9] for row in turned)
+    # to have more than one, turnover is what f lacks
+    rows = renderings.explained({"not": {"at_most": {"count": 1, "of": two}}}, "f")
+    assert [row[9] for row in rows] == [False, False, True, False]
+    # any other count than one will do
+    rows = renderings.explained({"not": {"exactly": {"count": 1, "of": two}}}, "f")
+    assert [row[9] for row in rows] == [False, False, True, True]
+
+
 @pytest.mark.parametrize(
     ("value", "is_number", "shown"),
     [
@@ -524,3 +548,66 @@ def test_values_are_shown_alike_on_every_engine(
     value: str | None, is_number: bool, shown: str | None
 ) -> None:
     assert explain.shown_value(value, is_number) == shown
+
+
+# --- faults that the examples above must catch ---------------------------------------
+
+RENDERINGS = "macros/criteria/renderings/"
+FAULTS = [
+    ("a bit is turned round", "mask.sql", "then '1' else '0' end", "then '0' else '1' end"),
+    ("a prefix leaves its own item out", "funnel.sql", "'(item_number < '", "'(item_number <= '"),
+    (
+        "a dropped leaf is false under all",
+        "funnel.sql",
+        "1 if (node['list'] == 'all')",
+        "1 if (node['list'] == 'any')",
+    ),
+    (
+        "not stays when its leaf is dropped",
+        "funnel.sql",
+        "'is_turned': not parent.is_turned",
+        "'is_turned': parent.is_turned",
+    ),
+    (
+        "members are gained, too",
+        "funnel.sql",
+        "and not ({{ nodes[0].bare_sql",
+        "or ({{ nodes[0].bare_sql",
+    ),
+    ("five percent above only", "funnel.sql", "[95, 105] if", "[100, 105] if"),
+    ("five percent of one percent", "funnel.sql", "fraction | length + 2", "fraction | length + 3"),
+    ("points are not added up anew", "mask.sql", "dropped is not none", "false"),
+    (
+        "dropped points are added up anew",
+        "mask.sql",
+        "'case when ' ~ dropped ~ ' = ' ~ node.leaf.number",
+        "'case when ' ~ dropped ~ ' < ' ~ node.leaf.number",
+    ),
+    ("a base without accounts has no leaves", "funnel.sql", "left join masks", "inner join masks"),
+    ("at most wants what it has", "explanation.sql", "['not', 'at_most']", "['not']"),
+    ("the root is never at fault", "explanation.sql", "'fault': node.fails}", "'fault': 'false'}"),
+]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"), [fault[1:] for fault in FAULTS], ids=[fault[0] for fault in FAULTS]
+)
+def test_a_planted_fault_is_found(renderings: Renderings, file: str, old: str, new: str) -> None:
+    checks = [
+        lambda: test_a_funnel_counted_by_hand(renderings),
+        lambda: test_a_dropped_root_lets_everybody_in(renderings),
+        lambda: test_a_dropped_leaf_earns_no_points(renderings),
+        lambda: test_an_empty_base_has_its_leaves(renderings),
+        lambda: test_an_explanation_reads_so(renderings, "c"),
+        lambda: test_at_most_and_exactly_name_what_is_too_much(renderings),
+    ]
+    with renderings.bench.engine.patched(RENDERINGS + file, old, new):
+        assert any(is_red(check) for check in checks)
+
+
+def is_red(check: Callable[[], None]) -> bool:
+    try:
+        check()
+    except (AssertionError, duckdb.Error):
+        return True
+    return False
