@@ -71,6 +71,10 @@
                 else [other.event.model ~ '.' ~ same ~ ' is not null']
         ),
     ], same) -%}
+    {#- a row of unknown value stays: nothing follows it -#}
+    {%- set from = crm_segmentation.rows_from_first(
+        context, name, ['account_id'], [selection, other]
+    ) -%}
     {%- do context.ctes.append({
         'name': name ~ '_next',
         'joined': false,
@@ -79,13 +83,13 @@
             ~ '        partition by account_id' ~ ('' if same is none else ', same_value')
             ~ '\n        order by occurred_at desc nulls last\n        '
             ~ crm_segmentation.before_this_instant() ~ '\n    ) as next_at\nfrom '
-            ~ name ~ '_rows\nwhere is_step_1 or is_step_2',
+            ~ from,
     }) -%}
     {%- do context.ctes.append({
         'name': name,
         'tree': tree,
-        'sql': 'select\n    account_id,\n    max(occurred_at) as abandoned_at\nfrom ' ~ name
-            ~ '_next\nwhere\n    is_step_1\n    and coalesce(next_at >= occurred_at + '
+        'sql': 'select\n    account_id,\n    max(occurred_at) as abandoned_at\nfrom '
+            ~ name ~ '_next\nwhere\n    is_step_1\n    and coalesce(next_at >= occurred_at + '
             ~ length.sql ~ ', true)\ngroup by account_id',
     }) -%}
     {{ return(name) }}

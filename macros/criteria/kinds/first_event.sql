@@ -109,9 +109,13 @@
     }) }}
 {% endmacro %}
 
+{#
+    Two steps, since the first time of each account is cheap to find and few rows share
+    it: only those are put in order.
+#}
 {% macro render_one_event(cte) %}
-    {%- set direction = '' if cte.word == 'first_event' else ' desc' -%}
     {%- set model = cte.model -%}
+    {%- set is_first = cte.word == 'first_event' -%}
     {%- set columns = [] -%}
     {%- set meets = [] -%}
     {%- for condition in cte.conditions -%}
@@ -123,11 +127,16 @@
         ~ '\nfrom (\n    select\n        ' ~ model ~ '.account_id,\n        '
         ~ model ~ '.occurred_at,\n        ' ~ columns | join(',\n') | indent(8)
         ~ ',\n        row_number() over (\n            partition by ' ~ model
-        ~ '.account_id\n            order by\n                ' ~ model ~ '.occurred_at'
-        ~ direction ~ ',\n                '
-        ~ crm_segmentation.by_bytes(model ~ '.event_id') ~ direction
+        ~ '.account_id\n            order by '
+        ~ crm_segmentation.by_bytes(model ~ '.event_id') ~ ('' if is_first else ' desc')
         ~ '\n        ) as place\n    from ' ~ cte.relation ~ ' as ' ~ model
-        ~ '\n    where\n        ' ~ cte.scope | join('\nand ') | indent(8)
-        ~ '\n) as placed\nwhere place = 1'
+        ~ '\n    inner join (\n        select\n            ' ~ model ~ '.account_id,\n'
+        ~ '            ' ~ ('min(' if is_first else 'max(') ~ model
+        ~ '.occurred_at) as occurred_at\n        from ' ~ cte.relation ~ ' as ' ~ model
+        ~ '\n        where\n            ' ~ cte.scope | join('\nand ') | indent(12)
+        ~ '\n        group by ' ~ model ~ '.account_id\n    ) as one_time\n        on '
+        ~ model ~ '.account_id = one_time.account_id\n        and ' ~ model
+        ~ '.occurred_at = one_time.occurred_at\n    where\n        '
+        ~ cte.scope | join('\nand ') | indent(8) ~ '\n) as placed\nwhere place = 1'
     ) }}
 {% endmacro %}

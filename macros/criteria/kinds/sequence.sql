@@ -91,7 +91,12 @@
     {%- set name = 'sequence_' ~ (context.ctes | length + 1) -%}
     {%- set from = namespace(name=name ~ '_rows') -%}
     {%- do crm_segmentation.step_rows(context, from.name, steps, same) -%}
-    {%- set partition = 'account_id' ~ ('' if same is none else ', same_value') -%}
+    {%- set keys = ['account_id'] + ([] if same is none else ['same_value']) -%}
+    {%- if steps | length > 1 -%}
+        {%- set from.name = crm_segmentation.rows_from_first(
+            context, name, keys, steps
+        ) -%}
+    {%- endif -%}
     {%- set reached = ['is_step_1'] -%}
     {%- for step in steps[1:] -%}
         {%- set at = 'step_' ~ loop.index ~ '_at' -%}
@@ -99,18 +104,17 @@
         {%- for later in range(loop.index + 1, steps | length + 1) -%}
             {%- do flags.append('is_step_' ~ later) -%}
         {%- endfor -%}
-        {%- set columns = ['account_id'] + ([] if same is none else ['same_value'])
-            + ['occurred_at'] + flags -%}
+        {%- set columns = keys + ['occurred_at'] + flags -%}
         {%- do context.ctes.append({
             'name': name ~ '_step_' ~ loop.index,
             'joined': false,
             'sql': 'select\n    ' ~ columns | join(',\n    ')
-                ~ ',\n    max(\n        case when ' ~ reached[-1] ~ ' then occurred_at end\n'
-                ~ '    ) over (\n'
-                ~ '        partition by ' ~ partition ~ '\n        order by occurred_at\n'
+                ~ ',\n    max(\n        case when ' ~ reached[-1]
+                ~ ' then occurred_at end\n    ) over (\n'
+                ~ '        partition by ' ~ keys | join(', ')
+                ~ '\n        order by occurred_at\n'
                 ~ '        ' ~ crm_segmentation.before_this_instant()
-                ~ '\n    ) as ' ~ at ~ '\nfrom ' ~ from.name
-                ~ (crm_segmentation.rows_of_a_step(steps, same) if loop.first else ''),
+                ~ '\n    ) as ' ~ at ~ '\nfrom ' ~ from.name,
         }) -%}
         {%- do reached.append(
             'is_step_' ~ (loop.index + 1) ~ ' and '
@@ -129,17 +133,4 @@
             ~ '\ngroup by account_id',
     }) -%}
     {{ return(name) }}
-{% endmacro %}
-
-{# The rows of the model that are of no step, and those without a value, are left out. #}
-{% macro rows_of_a_step(steps, same) %}
-    {%- set conditions = [] if same is none else ['same_value is not null'] -%}
-    {%- set flags = [] -%}
-    {%- for step in steps -%}
-        {%- do flags.append('is_step_' ~ loop.index) -%}
-    {%- endfor -%}
-    {%- if steps | selectattr('where') | list -%}
-        {%- do conditions.append('(' ~ flags | join(' or ') ~ ')') -%}
-    {%- endif -%}
-    {{ return('\nwhere ' ~ conditions | join(' and ') if conditions else '') }}
 {% endmacro %}
