@@ -26,8 +26,9 @@ from dbt.context.providers import generate_runtime_macro_context
 from dbt.flags import get_flags
 from dbt.mp_context import get_mp_context
 
+from criteria.catalogues import ATTRIBUTES, EVENTS
 from criteria.oracle import World
-from criteria.worlds import ATTRIBUTES, EVENTS, GROUPS, NUMBER_TYPES
+from criteria.tables import tables
 
 ROOT = Path(__file__).resolve().parents[3]
 PROJECT = Path(__file__).parent / "project"
@@ -195,69 +196,6 @@ class Database:
                 raise AssertionError(f"{account_id} twice, by\n{statements[index]}")
             found[index].add(account_id)
         return [frozenset(one) for one in found]
-
-
-def tables(world: World) -> Iterator[tuple[str, dict[str, str], list[list[Any]]]]:
-    """Name, columns and rows of each table of a world."""
-    yield "rule_base", {"account_id": "text"}, [[one] for one in world.base]
-
-    for model in ("account_attributes", "account_extras"):
-        declared = {
-            name: attribute for name, attribute in ATTRIBUTES.items() if attribute["model"] == model
-        }
-        columns = {"account_id": "text"} | {
-            attribute.get("column", name): attribute.get("sql_type", attribute["type"])
-            for name, attribute in declared.items()
-        }
-        yield (
-            model,
-            columns,
-            [
-                [account_id, *(row[name] for name in declared)]
-                for account_id, row in world.attributes.items()
-                # an account of which the second model knows nothing has no row there
-                if model == "account_attributes" or any(row[name] is not None for name in declared)
-            ],
-        )
-
-    yield (
-        "account_tags",
-        {"account_id": "text", "attribute": "text", "value": "text"},
-        [
-            [account_id, name, value]
-            for account_id, row in world.attributes.items()
-            for name in ("tags", "hobbies")
-            for value in row[name]
-        ],
-    )
-
-    for model in ("activities", "calls"):
-        names = [name for name, event in EVENTS.items() if event["model"] == model]
-        typed = {column: kind for name in names for column, kind in EVENTS[name]["columns"].items()}
-        keys = {
-            "event_id": "text",
-            "account_id": "text",
-            "event_name": "text",
-            "occurred_at": "timestamp",
-            "loaded_at": "timestamp",
-        }
-        columns = keys | {
-            column: NUMBER_TYPES.get(column, "integer") if kind == "number" else kind
-            for column, kind in typed.items()
-        }
-        yield (
-            model,
-            columns,
-            [
-                [event.get(column) for column in columns]
-                for event in world.events
-                if event["event_name"] in names
-            ],
-        )
-
-    day = {"account_id": "text", "as_of_date": "date", "rule_hash": "text"}
-    for group in GROUPS:
-        yield group, day, [[one, world.as_of, "0"] for one in sorted(world.groups[group])]
 
 
 def variables(world: World) -> dict[str, Any]:

@@ -9,80 +9,16 @@ somewhere, accounts without attributes and attributes without accounts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
 
-from criteria.oracle import Row, World, first_instant, period, shift
-
-ATTRIBUTES: dict[str, dict[str, Any]] = {
-    "sector": {"type": "text", "model": "account_attributes"},
-    "market": {
-        "type": "text",
-        "model": "account_attributes",
-        "column": "market_code",
-        "allowed": ["DE", "AT", "CH", "NO"],
-    },
-    "headcount": {"type": "number", "sql_type": "integer", "model": "account_attributes"},
-    "turnover": {
-        "type": "number",
-        "sql_type": "decimal(18, 2)",
-        "model": "account_attributes",
-        "column": "turnover_amount",
-    },
-    "credit": {"type": "number", "sql_type": "decimal(18, 2)", "model": "account_attributes"},
-    "is_vip": {"type": "boolean", "model": "account_attributes"},
-    "contract_ends_on": {"type": "date", "model": "account_attributes"},
-    "last_login_at": {"type": "timestamp", "model": "account_attributes"},
-    "nickname": {"type": "text", "model": "account_extras"},
-    "quality_score": {"type": "number", "sql_type": "decimal(9, 6)", "model": "account_extras"},
-    "stock": {"type": "number", "sql_type": "bigint", "model": "account_extras"},
-    "is_blocked": {"type": "boolean", "model": "account_extras"},
-    "joined_on": {"type": "date", "model": "account_extras"},
-    "tags": {"type": "values", "model": "account_tags"},
-    "hobbies": {"type": "values", "model": "account_tags"},
-}
-
-EVENTS: dict[str, dict[str, Any]] = {
-    "purchase": {
-        "model": "activities",
-        "columns": {
-            "amount": "number",
-            "quantity": "number",
-            "category": "text",
-            "product": "text",
-            "channel": "text",
-            "is_rush": "boolean",
-            "due_on": "date",
-            "shipped_at": "timestamp",
-        },
-    },
-    "page_view": {"model": "activities", "columns": {"category": "text", "quantity": "number"}},
-    "call": {
-        "model": "calls",
-        "columns": {"topic": "text", "score": "number", "is_resolved": "boolean"},
-    },
-}
-
-GROUPS = ("group_a", "group_b", "group_c")
-
-# What a `sql` leaf may hold, and what it means.
-EXPRESSIONS: dict[str, Callable[[Row], bool | None]] = {
-    "credit > turnover_amount": lambda row: (
-        None
-        if row["credit"] is None or row["turnover"] is None
-        else row["credit"] > row["turnover"]
-    ),
-    "sector like '%''%' or headcount is null": lambda row: (
-        (row["sector"] is not None and "'" in row["sector"])
-        or row["headcount"] is None
-        or (None if row["sector"] is None else False)
-    ),
-    "not is_vip": lambda row: None if row["is_vip"] is None else not row["is_vip"],
-}
+from criteria import records
+from criteria.catalogues import ATTRIBUTES, EVENTS, EXPRESSIONS, GROUPS, RELATIONS
+from criteria.oracle import World, first_instant, period, shift
 
 LINE_BREAKS = ["line one\nline two", "line one line two", "line one\rline two"]
 
@@ -115,6 +51,14 @@ TEXTS = [text for family in [LINE_BREAKS, *FAMILIES] for text in family]
 MARKETS = ["DE", "AT", "CH", "NO"]
 SMALL_WORDS = ["red", "Red", "green", "O'Neil", "50%", "sale_1", "salé", "sale"]
 
+PAIRS = [
+    ("turnover", "credit"),
+    ("stock", "headcount"),
+    ("sector", "nickname"),
+    ("contract_ends_on", "joined_on"),
+    ("last_login_at", "first_seen_at"),
+]
+
 # Days that are hard somewhere, with zones in which they are.
 DAYS = [
     ("Europe/Berlin", date(2025, 3, 30)),  # a day of 23 hours
@@ -142,7 +86,18 @@ DAYS = [
 DURATIONS = ["1d", "7d", "30d", "31d", "90d", "180d", "365d", "1w", "4w", "12w"]
 DURATIONS += ["1m", "2m", "3m", "6m", "12m", "1y", "2y"]
 
-NUMBER_TYPES = {"amount": "decimal(18, 2)", "score": "decimal(5, 2)"}
+# A town, places a few streets and a few hundred kilometres away, the other side of
+# the date line, and a pole.
+PLACES = [
+    ("48.137154", "11.576124"),
+    ("48.137154", "11.576125"),
+    ("48.150000", "11.600000"),
+    ("52.520008", "13.404954"),
+    ("-33.868820", "151.209290"),
+    ("0.000000", "179.999999"),
+    ("0.000000", "-180.000000"),
+    ("90.000000", "0.000000"),
+]
 
 
 def edge_days(as_of: date, durations: Iterable[str], week_start: str) -> list[date]:
@@ -179,6 +134,8 @@ class Maker:
         self.texts = [text for family in families for text in family]
         self.words = random.sample(SMALL_WORDS, 5)
         self.unknown = random.choice([0.0, 0.1, 0.3])
+        self.places = [tuple(Decimal(part) for part in place) for place in random.sample(PLACES, 4)]
+        self.instants: dict[str, list[datetime]] = {}
 
     def maybe(self, value: Any, unknown: float | None = None) -> Any:
         chance = self.unknown if unknown is None else unknown
@@ -188,6 +145,14 @@ class Maker:
         if self.random.random() < 0.6:
             return self.random.choice(self.edges) + timedelta(days=self.random.choice([-1, 0, 0]))
         return self.as_of + timedelta(days=round(self.random.gauss(-60, 150)))
+
+    def birthday(self) -> date:
+        """A day, often of another year: completed years begin on its anniversaries."""
+        day = self.day()
+        if self.random.random() < 0.1:
+            day = date(self.random.choice([1988, 2000, 2020]), 2, 29)
+        years = self.random.choice([0, 0, 0, 1, 2, 5, 40])
+        return shift(day, f"{years}y", -1) if years else day
 
     def instant(self) -> datetime:
         start = first_instant(self.day(), self.zone)
@@ -222,9 +187,17 @@ class Maker:
             "quality_score": Decimal(pick([0, 1, 499999, 500000, 500001, 1000000])) / 1000000,
             "stock": pick([0, 5, 2**53, 2**53 + 1, -(2**53) - 1, self.random.randrange(100)]),
             "is_blocked": pick([True, False]),
-            "joined_on": self.day(),
+            "joined_on": self.birthday(),
+            "site": pick(self.places),
+            "first_seen_at": self.instant(),
         }
+        # pairs that are equal, which chance alone seldom makes
+        for one, other in PAIRS:
+            if self.random.random() < 0.2:
+                row[one] = row[other]
         row = {name: self.maybe(value) for name, value in row.items()}
+        # half a point is none
+        row["half_site"] = self.maybe(pick(self.places)[0]) if row["site"] is None else None
         if self.random.random() < 0.1:  # no row in the second model
             row |= {
                 name: None
@@ -235,13 +208,28 @@ class Maker:
             row[name] = [self.maybe(pick(self.words), 0.2) for _ in range(pick([0, 0, 1, 1, 2, 3]))]
         return row
 
+    def instant_beside(self, account_id: str) -> datetime:
+        """An instant, often one that lies an exact duration from another of the account."""
+        known = self.instants.setdefault(account_id, [])
+        found = self.instant()
+        if known and self.random.random() < 0.5:
+            step = self.random.choice([0, 1, 24, 24, 48, 7 * 24, 30 * 24])
+            found = self.random.choice(known) + timedelta(
+                hours=step * self.random.choice([-1, 1]),
+                microseconds=self.random.choice([0, 0, 0, -1, 1]),
+            )
+        known.append(found)
+        return found
+
     def event(self, number: int, account_ids: list[str]) -> dict[str, Any]:
         pick = self.random.choice
-        happened = self.instant()
+        account_id = pick(account_ids)
+        happened = self.instant_beside(account_id)
         name = pick(["purchase", "purchase", "purchase", "page_view", "call"])
         row: dict[str, Any] = {
-            "event_id": f"e{number}",
-            "account_id": pick(account_ids),
+            # by bytes e10 comes before e2, and Z before both
+            "event_id": f"{pick('eeZ')}{number}",
+            "account_id": account_id,
             "event_name": name,
             "occurred_at": self.maybe(happened, 0.03),
             "loaded_at": self.maybe(
@@ -252,7 +240,7 @@ class Maker:
             "amount": lambda: self.money() / pick([1, 1, -1]),
             "quantity": lambda: pick([-1, 0, 1, 1, 2, 3, 10]),
             "category": lambda: pick(self.texts[:4]),
-            "product": lambda: pick(["P1", "p1", "P2", "P3", "P 4"]),
+            "product": lambda: pick(["P1", "p1", "P2", "Ä3", "P 4"]),
             "channel": lambda: pick(["web", "Web", "phone"]),
             "is_rush": lambda: pick([True, False]),
             "due_on": self.day,
@@ -263,6 +251,24 @@ class Maker:
         }
         row |= {column: self.maybe(values[column]()) for column in EVENTS[name]["columns"]}
         return row
+
+    def related(self, name: str, account_id: str) -> dict[str, Any]:
+        pick = self.random.choice
+        values = {
+            "role": lambda: pick(self.words),
+            "nick": lambda: pick([*self.words, pick(self.texts)]),
+            "level": lambda: pick([1, 2, 2, 3]),
+            "score": lambda: Decimal(pick([100, 200, 250])) / 100,
+            "is_main": lambda: pick([True, False]),
+            "born_on": self.day,
+            "seen_at": self.instant,
+            "town": lambda: pick(self.texts),
+            "size": lambda: pick([0, 10, 10, 50]),
+        }
+        columns = RELATIONS[name]["columns"]
+        return {"account_id": account_id} | {
+            column: self.maybe(values[column]()) for column in columns
+        }
 
 
 def make_world(
@@ -277,7 +283,8 @@ def make_world(
     random = Random(seed)
     maker = Maker(random, as_of, zone, week_start)
     # by bytes B comes before a, and by the rules of a language after it
-    account_ids = [f"{random.choice('AbZ')}{number}" for number in range(accounts)]
+    beginnings = ["A", "A", "b", "Z", "Ü-", "o'"]
+    account_ids = [f"{random.choice(beginnings)}{number}" for number in range(accounts)]
     strangers = ["x'1", "X2"]
     attributes = {
         account_id: maker.attributes()
@@ -291,6 +298,9 @@ def make_world(
         )
         for group, share in zip(GROUPS, (0.5, random.choice([0.1, 0.9]), 0.0), strict=True)
     }
+    everyone = [*account_ids, *strangers]
+    since = records.recorded_since(maker)
+    points = records.contact_points(maker, everyone)
     return DrawnWorld(
         as_of=as_of,
         base=tuple(account_ids),
@@ -299,6 +309,26 @@ def make_world(
         event_types={name: declared["columns"] for name, declared in EVENTS.items()},
         events=[maker.event(number, owners) for number in range(events)],
         groups=groups,
+        relation_types={name: declared["columns"] for name, declared in RELATIONS.items()},
+        relations={
+            "people": [
+                maker.related("people", account_id)
+                for account_id in everyone
+                for _ in range(random.choice([0, 1, 1, 2, 3]))
+            ],
+            "depots": [
+                maker.related("depots", account_id)
+                for account_id in everyone
+                if events and random.random() < 0.4
+            ],
+        },
+        recorded_members=records.recorded_members(maker, everyone, since),
+        recorded_since=since,
+        recorded_values=records.recorded_values(maker, everyone),
+        contact_points=points,
+        consents=records.consents(maker, points),
+        suppressions=records.suppressions(maker, points),
+        lists=records.lists(maker, everyone),
         expressions=EXPRESSIONS,
         zone=zone,
         week_start=week_start,
