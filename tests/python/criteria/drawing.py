@@ -8,13 +8,13 @@ of taking all or none, and edges are met all the time.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any, Protocol
 
-from criteria.oracle import Tree, local_day, shift
+from criteria.oracle import Tree, distance, local_day, shift
 from criteria.worlds import DrawnWorld
 
 
@@ -54,6 +54,22 @@ class Domain:
     type: str
     values: list[Any]
     allowed: tuple[str, ...] = ()
+    peers: tuple[str, ...] = ()
+    """Other names of the same type, with which a value may be compared."""
+
+
+def with_peers(domains: list[Domain]) -> list[Domain]:
+    return [
+        replace(
+            domain,
+            peers=tuple(
+                other.name
+                for other in domains
+                if other.type == domain.type and other.name != domain.name
+            ),
+        )
+        for domain in domains
+    ]
 
 
 def chance(draw: Chooser, percent: int) -> bool:
@@ -233,13 +249,64 @@ def day_operators(draw: Chooser, domain: Domain, world: DrawnWorld) -> dict[str,
             *("window", "window", "window", "window", "window", "window"),
             *("before", "on_or_before", "after", "on_or_after"),
             *("eq", "neq", "between", "not_between"),
+            *("years", "years", "anniversary" if domain.type == "date" else "years"),
         ],
     )
+    if word == "years":
+        return years(draw, domain, world)
+    if word == "anniversary":
+        return anniversary(draw, domain, world)
     if word == "window":
         return window(draw, domain, world)
     if word in ("between", "not_between"):
         return {word: day_range(draw, domain, world)}
     return {word: day_literal(draw, day_near(draw, domain, world))}
+
+
+def anniversary(draw: Chooser, domain: Domain, world: DrawnWorld) -> dict[str, Any]:
+    """A span that often ends on, or a day after, somebody's day."""
+    day = day_near(draw, domain, world)
+    # the last day of February stands for what this year may lack
+    ahead = (shift(day, f"{3000 - day.year}y", 1) - shift(world.as_of, "1d", 1)).days % 365
+    length = draw.pick([ahead + 1, ahead + 1, ahead + 2, 7, 90, 364, 365])
+    if length % 7 == 0 and chance(draw, 40):
+        return {"anniversary_in_next": f"{length // 7}w"}
+    return {"anniversary_in_next": f"{min(length, 365)}d"}
+
+
+def years(draw: Chooser, domain: Domain, world: DrawnWorld) -> dict[str, Any]:
+    passed = [
+        world.as_of.year - day.year
+        for day in (
+            local_day(value, world.zone) if isinstance(value, datetime) else value
+            for value in domain.values
+        )
+        if day <= world.as_of
+    ]
+    return {"years": comparison(draw, [*passed, 0, 1])}
+
+
+def circle(draw: Chooser, domain: Domain) -> dict[str, Any]:
+    """A circle whose edge runs near a place, but not within two metres of any."""
+    places = sorted(set(domain.values)) or [(Decimal("48.1"), Decimal("11.6"))]
+    centre = draw.pick(places)
+    radii = [distance(centre, place) for place in places]
+    wanted = draw.pick(radii) + draw.pick([0.005, -0.005, 0.5, -20.0])
+    near = any(abs(wanted - radius) < 0.002 for radius in radii)
+    km = Decimal(str(round(wanted, 3))) if wanted > 0 and not near else Decimal("12000.5")
+    of = [number_literal(draw, part) for part in centre]
+    return {"within_km": {"of": of, "km": number_literal(draw, km)}}
+
+
+PAIRS = ["eq_attribute", "neq_attribute"]
+ORDERED_PAIRS = ["gt_attribute", "gte_attribute", "lt_attribute", "lte_attribute"]
+
+
+def pair(draw: Chooser, domain: Domain) -> dict[str, Any]:
+    """With another value of the same type."""
+    has_order = domain.type in ("number", "date", "timestamp")
+    words = PAIRS + (ORDERED_PAIRS if has_order else [])
+    return {draw.pick(words): draw.pick(domain.peers)}
 
 
 def values_operators(draw: Chooser, domain: Domain) -> dict[str, Any]:
@@ -267,6 +334,10 @@ def value_leaf(draw: Chooser, domain: Domain, world: DrawnWorld) -> Tree:
 
 
 def operators_of(draw: Chooser, domain: Domain, world: DrawnWorld) -> dict[str, Any]:
+    if domain.type == "point":
+        return circle(draw, domain)
+    if domain.peers and domain.type != "values" and chance(draw, 12):
+        return pair(draw, domain)
     if domain.type == "text":
         return text_operators(draw, domain)
     if domain.type == "number":

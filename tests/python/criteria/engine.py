@@ -26,7 +26,15 @@ from dbt.context.providers import generate_runtime_macro_context
 from dbt.flags import get_flags
 from dbt.mp_context import get_mp_context
 
-from criteria.catalogues import ATTRIBUTES, EVENTS
+from criteria.catalogues import (
+    ATTRIBUTES,
+    EVENTS,
+    LISTS,
+    PURPOSES,
+    RECORDED_ATTRIBUTES,
+    RECORDED_GROUPS,
+    RELATIONS,
+)
 from criteria.oracle import World
 from criteria.tables import tables
 
@@ -35,16 +43,24 @@ PROJECT = Path(__file__).parent / "project"
 
 
 def declarations() -> dict[str, Any]:
-    """The consumer's vars: its attributes and events, in the shape of the catalogues."""
-    return {
-        "extra_attributes": {
+    """The consumer's vars: what it has to ask about, in the shape of the catalogues."""
+    catalogues = {
+        "extra_attributes": ATTRIBUTES,
+        "extra_events": EVENTS,
+        "extra_relations": RELATIONS,
+    }
+    described = {
+        variable: {
             name: {"label": name, "description": name, **declared}
-            for name, declared in ATTRIBUTES.items()
-        },
-        "extra_events": {
-            name: {"label": name, "description": name, **declared}
-            for name, declared in EVENTS.items()
-        },
+            for name, declared in catalogue.items()
+        }
+        for variable, catalogue in catalogues.items()
+    }
+    return described | {
+        "account_lists": list(LISTS),
+        "consent_purposes": list(PURPOSES),
+        "recorded_groups": list(RECORDED_GROUPS),
+        "recorded_attributes": list(RECORDED_ATTRIBUTES),
     }
 
 

@@ -2,25 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from criteria.drawing import Chooser, Domain, chance, comparison, some, value_leaf, window
-from criteria.oracle import Account, Tally, Tree, selected
+from criteria.drawing import (
+    Chooser,
+    Domain,
+    chance,
+    comparison,
+    number_literal,
+    some,
+    text_near,
+    value_leaf,
+    window,
+    with_peers,
+)
+from criteria.oracle import (
+    Account,
+    Row,
+    Tally,
+    Tree,
+    most_frequent,
+    now_and_before,
+    selected,
+    shift,
+)
 from criteria.worlds import DrawnWorld
 
 
 def columns_of(world: DrawnWorld, event: str) -> list[Domain]:
     rows = [row for row in world.events if row["event_name"] == event]
-    return [
-        Domain(column, kind, [row[column] for row in rows if row[column] is not None])
-        for column, kind in world.event_types[event].items()
-    ]
+    return column_domains(rows, world.event_types[event])
+
+
+def column_domains(rows: Sequence[Row], types: Mapping[str, str]) -> list[Domain]:
+    return with_peers(
+        [
+            Domain(column, kind, [row[column] for row in rows if row[column] is not None])
+            for column, kind in types.items()
+        ]
+    )
 
 
 def where(draw: Chooser, world: DrawnWorld, event: str) -> Any:
-    columns = columns_of(world, event)
+    return row_node(draw, world, columns_of(world, event))
+
+
+def row_node(draw: Chooser, world: DrawnWorld, columns: list[Domain]) -> Any:
+    """A node over the columns of one row, or a list of nodes."""
 
     def one_leaf() -> Tree:
         return value_leaf(draw, draw.pick(columns), world)
@@ -42,16 +72,30 @@ def counted(draw: Chooser, one: Callable[[], Tree]) -> dict[str, Any]:
     return {"count": draw.integer(0, len(branches)), "of": branches}
 
 
-def selection(draw: Chooser, world: DrawnWorld) -> dict[str, Any]:
+def named(draw: Chooser, world: DrawnWorld, percent: int = 40) -> dict[str, Any]:
+    """An event, and perhaps what must hold of its rows."""
     event = draw.pick(list(world.event_types))
     spec: dict[str, Any] = {"name": event}
-    if chance(draw, 50):
+    if chance(draw, percent):
         spec["where"] = where(draw, world, event)
-    if chance(draw, 60):
-        times = [row["occurred_at"] for row in world.events if row["event_name"] == event]
-        happened = Domain("occurred_at", "timestamp", [one for one in times if one is not None])
-        spec |= window(draw, happened, world, of_facts=True)
     return spec
+
+
+def selection(draw: Chooser, world: DrawnWorld) -> dict[str, Any]:
+    spec = named(draw, world, percent=50)
+    if chance(draw, 60):
+        spec |= fact_window(draw, world, spec["name"])
+    return spec
+
+
+def fact_window(draw: Chooser, world: DrawnWorld, event: str) -> dict[str, Any]:
+    times = [row["occurred_at"] for row in world.events if row["event_name"] == event]
+    happened = Domain("occurred_at", "timestamp", [one for one in times if one is not None])
+    return window(draw, happened, world, of_facts=True)
+
+
+def asked_of_all(world: DrawnWorld) -> list[Account]:
+    return [Account(world, one, Tally()) for one in world.base]
 
 
 def event_leaf(draw: Chooser, world: DrawnWorld) -> Tree:
@@ -59,7 +103,7 @@ def event_leaf(draw: Chooser, world: DrawnWorld) -> Tree:
     word = draw.pick(["count", "sum", "none", "avg", "min", "max", "distinct", "count"])
     if word == "none":
         return {"event": spec}
-    rows = [selected(spec, Account(world, one, Tally())) for one in world.base]
+    rows = [selected(spec, account) for account in asked_of_all(world)]
     if word == "count":
         return {"event": spec | {"count": comparison(draw, [len(found) for found in rows])}}
     columns = [
@@ -86,3 +130,131 @@ def event_leaf(draw: Chooser, world: DrawnWorld) -> Tree:
     if word in ("avg", "min", "max") and chance(draw, 40):
         spec["if_empty"] = draw.pick([True, False])
     return {"event": spec}
+
+
+def trend(draw: Chooser, world: DrawnWorld) -> Tree:
+    spec = named(draw, world) | {"within": draw.pick(world.durations)}
+    numbers = [one.name for one in columns_of(world, spec["name"]) if one.type == "number"]
+    if chance(draw, 50):
+        spec["sum"] = {"of": draw.pick(numbers)}
+    pairs = [now_and_before(spec, account) for account in asked_of_all(world)]
+    percents = [100 * (now - before) / before for now, before in pairs if before > 0]
+    near = [one for one in percents if one == round(one, 2)] or [Decimal(-30), Decimal(0)]
+    return {"trend": {**spec, "change_percent": comparison(draw, near)}}
+
+
+def one_event(draw: Chooser, world: DrawnWorld) -> Tree:
+    spec = named(draw, world)
+    asked = draw.pick(["window", "has", "both"])
+    if asked != "has":
+        spec |= fact_window(draw, world, spec["name"])
+    if asked != "window":
+        spec["has"] = where(draw, world, spec["name"])
+    if chance(draw, 25):
+        spec["if_empty"] = draw.pick([True, False])
+    return {draw.pick(["first_event", "last_event", "last_event"]): spec}
+
+
+def nearer_and_farther(draw: Chooser, world: DrawnWorld) -> list[str]:
+    """Two durations of which the first goes less far back."""
+    two = [draw.pick(world.durations), draw.pick([*world.durations, "3y"])]
+    nearer, farther = sorted(two, key=lambda one: shift(world.as_of, one, -1), reverse=True)
+    return [nearer, farther if nearer != farther else "4y"]
+
+
+def stopped(draw: Chooser, world: DrawnWorld) -> Tree:
+    return {"stopped": named(draw, world) | {"active": nearer_and_farther(draw, world)}}
+
+
+def restarted(draw: Chooser, world: DrawnWorld) -> Tree:
+    return {"restarted": named(draw, world, 25) | {"silent": nearer_and_farther(draw, world)}}
+
+
+def regular(draw: Chooser, world: DrawnWorld) -> Tree:
+    periods = draw.integer(1, 5)
+    spec = named(draw, world, 25) | {
+        "period": draw.pick([*world.durations, "30d", "1m", "3m"]),
+        "periods": periods,
+        "min_periods": draw.integer(1, periods),
+    }
+    if chance(draw, 50):
+        spec["count"] = comparison(draw, [0, 1, 1, 2])
+    return {"regular": spec}
+
+
+def shared_columns(world: DrawnWorld, events: Sequence[str]) -> list[str]:
+    """Columns that each of the events has, in the same type."""
+    first, *others = (set(world.event_types[event].items()) for event in events)
+    return sorted(name for name, _ in first.intersection(*others))
+
+
+def step(draw: Chooser, world: DrawnWorld) -> Any:
+    spec = named(draw, world, 30)
+    return spec["name"] if set(spec) == {"name"} and chance(draw, 70) else spec
+
+
+def name_of(written: Any) -> str:
+    return written if isinstance(written, str) else written["name"]
+
+
+def span(draw: Chooser, world: DrawnWorld) -> str:
+    """A duration between rows, often one that lies between two rows of an account."""
+    account = draw.pick([*world.base, ""])
+    times = sorted(
+        row["occurred_at"]
+        for row in world.events_by_account.get(account, [])
+        if row["occurred_at"] is not None
+    )
+    hours = draw.pick([1, 24, 7 * 24, 30 * 24, 90 * 24])
+    if len(times) > 1 and chance(draw, 75):
+        one = draw.integer(0, len(times) - 2)
+        passed = times[draw.integer(one + 1, len(times) - 1)] - times[one]
+        hours = max(1, round(passed.total_seconds() / 3600))
+    if hours % 168 == 0 and chance(draw, 50):
+        return f"{hours // 168}w"
+    return f"{hours // 24}d" if hours % 24 == 0 and chance(draw, 80) else f"{hours}h"
+
+
+def sequence(draw: Chooser, world: DrawnWorld) -> Tree:
+    steps = [step(draw, world) for _ in range(draw.pick([2, 2, 3]))]
+    spec: dict[str, Any] = {"steps": steps}
+    columns = shared_columns(world, [name_of(one) for one in steps])
+    if chance(draw, 70):
+        spec["gap"] = span(draw, world)
+    if columns and chance(draw, 40):
+        spec["same"] = draw.pick(columns)
+    if chance(draw, 40):
+        spec |= fact_window(draw, world, name_of(steps[0]))
+    return {"sequence": spec}
+
+
+def abandoned(draw: Chooser, world: DrawnWorld) -> Tree:
+    spec = selection(draw, world)
+    spec |= {"without": step(draw, world), "for": span(draw, world)}
+    columns = shared_columns(world, [spec["name"], name_of(spec["without"])])
+    if columns and chance(draw, 40):
+        spec["same"] = draw.pick(columns)
+    return {"abandoned": spec}
+
+
+def usual(draw: Chooser, world: DrawnWorld) -> Tree:
+    spec = selection(draw, world)
+    columns = [one for one in columns_of(world, spec["name"]) if one.type in ("text", "number")]
+    column = draw.pick(columns)
+    often = [
+        value
+        for value, _ in (
+            most_frequent(selected(spec, account), column.name) for account in asked_of_all(world)
+        )
+        if value is not None
+    ]
+    found = Domain(column.name, column.type, often or column.values)
+    if column.type == "text":
+        wanted = some(draw, lambda: text_near(draw, found))
+    else:
+        values = sorted(set(found.values)) or [Decimal(0)]
+        wanted = some(draw, lambda: number_literal(draw, Decimal(draw.pick(values))))
+    spec |= {"column": column.name, "in": wanted}
+    if chance(draw, 50):
+        spec["min_count"] = draw.integer(1, 3)
+    return {"usual": spec}

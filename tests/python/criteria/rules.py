@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import yaml
 
+from criteria import fact_rules, other_rules
 from criteria.catalogues import ATTRIBUTES
-from criteria.drawing import Chooser, Domain, Seeded, chance, some, value_leaf
-from criteria.fact_rules import event_leaf
+from criteria.drawing import (
+    Chooser,
+    Domain,
+    Seeded,
+    chance,
+    number_literal,
+    some,
+    value_leaf,
+    with_peers,
+)
 from criteria.oracle import WEEKDAYS, Tree, members, shift
 from criteria.worlds import DAYS, DrawnWorld, make_world
 
@@ -54,28 +64,83 @@ def as_text(tree: Tree, flow: bool | None = False) -> str:
 
 
 def attribute_domains(world: DrawnWorld) -> list[Domain]:
+    if "domains" not in world.known:
+        world.known["domains"] = find_attribute_domains(world)
+    return world.known["domains"]
+
+
+def find_attribute_domains(world: DrawnWorld) -> list[Domain]:
     domains = []
     for name, kind in world.attribute_types.items():
         found = [row[name] for row in world.attributes.values() if row[name] is not None]
         if kind == "values":
             found = [value for values in found for value in values if value is not None]
         domains.append(Domain(name, kind, found, tuple(ATTRIBUTES[name].get("allowed", ()))))
-    return domains
+    return with_peers(domains)
 
 
-def leaf(draw: Chooser, world: DrawnWorld, domains: list[Domain]) -> Tree:
-    shape = draw.pick(["attribute"] * 8 + ["event"] * 5 + ["member_of", "sql"])
-    if shape == "event":
-        return event_leaf(draw, world)
-    if shape == "member_of":
-        groups = some(draw, lambda: draw.pick(sorted(world.groups)), most=2)
-        return {"member_of": groups[0] if len(groups) == 1 else groups}
-    if shape == "sql":
-        expression = draw.pick(sorted(world.expressions))
-        return {"sql": {"expression": expression, "reason": "no kind says it"}}
-    kind = draw.pick(["text", "number", "number", "boolean", "date", "timestamp", "values"])
-    domain = draw.pick([domain for domain in domains if domain.type == kind])
-    return value_leaf(draw, domain, world)
+ATTRIBUTE_TYPES = ["text", "number", "boolean", "date", "values", "point"]
+
+
+def attribute(draw: Chooser, world: DrawnWorld) -> Tree:
+    kind = draw.pick(["text", "number", "date", "timestamp", *ATTRIBUTE_TYPES])
+    domains = [domain for domain in attribute_domains(world) if domain.type == kind]
+    return value_leaf(draw, draw.pick(domains), world)
+
+
+def ranking(draw: Chooser, world: DrawnWorld) -> Tree:
+    """Kinds 17 and 18, with a share or a number that somebody stands on the edge of."""
+    domain = draw.pick([one for one in attribute_domains(world) if one.type == "number"])
+    word = draw.pick(["top_percent", "bottom_percent", "top", "bottom"])
+    size = max(len(domain.values), 1)
+    place = draw.integer(1, size)
+    spec: dict[str, Any] = {word: place}
+    if word.endswith("percent"):
+        share = 100 * Decimal(place) / size
+        exact = share == round(share, 4)
+        spec = {word: number_literal(draw, share) if exact else draw.pick([10, 25, 50, 12.5, 90])}
+    if chance(draw, 40):
+        spec["over"] = draw.pick(["market", "is_vip", "sector", "headcount", "joined_on"])
+    return {domain.name: spec}
+
+
+Drawer = Callable[[Chooser, DrawnWorld], Tree]
+
+
+def points(draw: Chooser, world: DrawnWorld) -> Tree:
+    return other_rules.points(draw, world, lambda: leaf(draw, world))
+
+
+# How each kind of leaf is drawn, and how often beside the others.
+DRAWERS: dict[str, tuple[Drawer, int]] = {
+    "attribute": (attribute, 16),
+    "ranking": (ranking, 2),
+    "trend": (fact_rules.trend, 1),
+    "event": (fact_rules.event_leaf, 5),
+    "one_event": (fact_rules.one_event, 1),
+    "stopped": (fact_rules.stopped, 1),
+    "restarted": (fact_rules.restarted, 1),
+    "regular": (fact_rules.regular, 1),
+    "sequence": (fact_rules.sequence, 1),
+    "abandoned": (fact_rules.abandoned, 1),
+    "usual": (fact_rules.usual, 1),
+    "related": (other_rules.related, 1),
+    "member_of": (other_rules.member_of, 1),
+    "was_member": (other_rules.was_member, 1),
+    "passage": (other_rules.passage, 1),
+    "step_in_time": (other_rules.step_in_time, 2),
+    "points": (points, 1),
+    "bucket": (other_rules.bucket, 1),
+    "contactable": (other_rules.contactable, 1),
+    "listed_in": (other_rules.listed_in, 1),
+    "sql": (other_rules.sql, 1),
+}
+NAMES = [name for name, (_, weight) in DRAWERS.items() for _ in range(weight)]
+
+
+def leaf(draw: Chooser, world: DrawnWorld, name: str = "") -> Tree:
+    drawer, _ = DRAWERS[name or draw.pick(NAMES)]
+    return drawer(draw, world)
 
 
 @dataclass(frozen=True)
@@ -102,15 +167,15 @@ def first_that_parts(
     return part
 
 
-def node(draw: Chooser, world: DrawnWorld, domains: list[Domain], depth: int) -> Part:
+def node(draw: Chooser, world: DrawnWorld, depth: int) -> Part:
     def branch() -> Part:
-        return node(draw, world, domains, depth - 1)
+        return node(draw, world, depth - 1)
 
     def part(tree: Tree) -> Part:
         return Part(tree, members(tree, world))
 
     def one_leaf() -> Part:
-        return part(leaf(draw, world, domains))
+        return part(leaf(draw, world))
 
     shape = draw.pick(["leaf", "branches", "branches", "branches", "not", "events"])
     if depth == 1 or shape == "leaf":
@@ -120,7 +185,7 @@ def node(draw: Chooser, world: DrawnWorld, domains: list[Domain], depth: int) ->
         return Part({"not": inner.tree}, frozenset(world.base) - inner.members)
     if shape == "events":
         # what asks of one table shares a pass over it
-        branches = [part(event_leaf(draw, world)) for _ in range(2)]
+        branches = [part(leaf(draw, world, "event")) for _ in range(2)]
     else:
         branches = some(draw, branch, most=4)
     return first_that_parts(draw, world, lambda: joined(draw, world, branches), tries=4)
@@ -142,4 +207,4 @@ def joined(draw: Chooser, world: DrawnWorld, branches: list[Part]) -> Part:
 
 
 def draw_rule(draw: Chooser, world: DrawnWorld, depth: int = 5) -> Tree:
-    return node(draw, world, attribute_domains(world), depth).tree
+    return node(draw, world, depth).tree

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from criteria.catalogues import ATTRIBUTES, EVENTS, GROUPS, NUMBER_TYPES, RELATIONS
-from criteria.oracle import Row, World
+from criteria.oracle import Row, World, spells
 
 Columns = dict[str, str]
 Table = tuple[str, Columns, Sequence[Sequence[Any]]]
@@ -20,6 +20,7 @@ def tables(world: World) -> Iterator[Table]:
     yield from relation_tables(world)
     yield from contact_tables(world)
     yield from group_tables(world)
+    yield from history_tables(world)
 
 
 def listed(name: str, columns: Columns, rows: Iterable[Row]) -> Table:
@@ -117,3 +118,60 @@ def group_tables(world: World) -> Iterator[Table]:
         yield group, day, [[one, world.as_of, "0"] for one in members]
     for name, ids in world.lists.items():
         yield name, {"account_id": "text"}, [[one] for one in sorted(ids)]
+
+
+def history_tables(world: World) -> Iterator[Table]:
+    """Spells as the project's door to the past gives them."""
+    span = {"valid_from": "date", "valid_to": "date"}
+    groups = [
+        {
+            "account_id": account_id,
+            "group_name": group,
+            "valid_from": spell.start,
+            "valid_to": spell.end,
+            "is_entry": spell.start != world.recorded_since[group],
+            "is_exit": spell.end is not None,
+        }
+        for (account_id, group), rows in by_key(world.recorded_members, "group")
+        for spell in spells([row for row in rows if row["status"] == "member"], world.as_of)
+    ]
+    yield listed(
+        "int_group_membership_spells",
+        {"account_id": "text", "group_name": "text", **span}
+        | {"is_entry": "boolean", "is_exit": "boolean"},
+        groups,
+    )
+    values = []
+    for (account_id, attribute), rows in by_key(world.recorded_values, "attribute"):
+        before = None
+        for spell in spells(rows, world.as_of):
+            is_change = before is not None and before.end == spell.start
+            values.append(
+                {
+                    "account_id": account_id,
+                    "attribute": attribute,
+                    "value": as_text(spell.value),
+                    "valid_from": spell.start,
+                    "valid_to": spell.end,
+                    "value_before": as_text(before.value) if before and is_change else None,
+                    "is_change": is_change,
+                }
+            )
+            before = spell
+    yield listed(
+        "int_account_attribute_spells",
+        {"account_id": "text", "attribute": "text", "value": "text", **span}
+        | {"value_before": "text", "is_change": "boolean"},
+        values,
+    )
+
+
+def as_text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def by_key(rows: Iterable[Row], name: str) -> Iterable[tuple[tuple[str, str], list[Row]]]:
+    found: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        found.setdefault((row["account_id"], row[name]), []).append(row)
+    return found.items()

@@ -10,7 +10,7 @@ somewhere, accounts without attributes and attributes without accounts.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -115,6 +115,8 @@ class DrawnWorld(World):
     """A world that knows on which durations its days lie."""
 
     durations: tuple[str, ...] = ()
+    known: dict[str, Any] = field(default_factory=dict)
+    """What was found out about this world while rules were drawn."""
 
 
 class Maker:

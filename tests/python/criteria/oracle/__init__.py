@@ -10,8 +10,8 @@ is left anywhere above it.
 `@leaf("word")`, a new operator one function with `@operator("word", ...)`.
 """
 
-# the modules that declare leaves are loaded with the package
-from criteria.oracle import others
+# every module that declares leaves is loaded with the package
+from criteria.oracle.attributes import distance
 from criteria.oracle.basics import (
     WEEKDAYS,
     RuleError,
@@ -22,7 +22,8 @@ from criteria.oracle.basics import (
     shift,
 )
 from criteria.oracle.core import Account, Row, Tally, Tree, World, members, parse
-from criteria.oracle.facts import selected
+from criteria.oracle.facts import most_frequent, now_and_before, selected
+from criteria.oracle.others import bucket_of, spells
 
 __all__ = [
     "WEEKDAYS",
@@ -32,13 +33,17 @@ __all__ = [
     "Tally",
     "Tree",
     "World",
+    "bucket_of",
+    "distance",
     "first_instant",
     "fold",
     "local_day",
     "members",
-    "others",
+    "most_frequent",
+    "now_and_before",
     "parse",
     "period",
     "selected",
     "shift",
+    "spells",
 ]
