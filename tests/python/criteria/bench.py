@@ -27,6 +27,11 @@ class Bench:
     def load(self, world: World, shuffle: int | None = None) -> None:
         self.engine.set_variables(variables(world))
         self.database.load(world, shuffle)
+        # who may be contacted is a model of the package, which is one macro
+        tables = ("int_contact_points", "consents", "contact_blocks")
+        places = [f"rule_consumer.rules.{name}" for name in tables]
+        query = self.engine.call("contactability", *places)
+        self.database.create("account_contactability", str(query))
 
     def by_sql(self, rules: Sequence[Tree]) -> list[frozenset[str]]:
         """Members by the macros, of the world that is loaded."""

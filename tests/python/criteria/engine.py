@@ -185,10 +185,11 @@ class Database:
             for index, kind in enumerate(columns.values())
         ]
         self.connection.register("incoming", pa.table(arrays, names=list(columns)))
-        self.connection.execute(
-            f"create or replace table rule_consumer.rules.{name} as select * from incoming"
-        )
+        self.create(name, "select * from incoming")
         self.connection.unregister("incoming")
+
+    def create(self, name: str, query: str) -> None:
+        self.connection.execute(f"create or replace table rule_consumer.rules.{name} as {query}")
 
     def load(self, world: World, shuffle: int | None = None) -> None:
         """Write the tables; `shuffle` seeds another order of their rows."""

@@ -336,12 +336,12 @@ def attribute_leaf(name: str, spec: Any, place: Place) -> bool:
     asked = Asked(value, kind, place, exact_case=spec.get("case_sensitive", False))
     results = []
     for word, written in asked_for.items():
-        if kind == "boolean":
-            results.append(place.count("7", boolean_equals(word, value, written)))
-            continue
         if word in PAIRS:
             answer = with_attribute(word, written, asked, spec.get("nulls"))
             results.append(place.count("15", answer))
+            continue
+        if kind == "boolean":
+            results.append(place.count("7", boolean_equals(word, value, written)))
             continue
         if word in RANKS:
             answer = ranks(word, written, spec.get("over"), name, place)
