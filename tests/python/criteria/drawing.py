@@ -219,7 +219,7 @@ def comparison(draw: Chooser, values: list[Any]) -> Any:
 def window(
     draw: Chooser, domain: Domain, world: DrawnWorld, *, of_facts: bool = False
 ) -> dict[str, Any]:
-    words = ["within", "ago", "in_period", "in_period", "between"]
+    words = ["within", "ago", "in_period", "in_period", "in_period", "between"]
     if not of_facts:
         words += ["older_than", "in_next", "in_next"]
     word = draw.pick(words)
@@ -249,7 +249,7 @@ def day_operators(draw: Chooser, domain: Domain, world: DrawnWorld) -> dict[str,
             *("window", "window", "window", "window", "window", "window"),
             *("before", "on_or_before", "after", "on_or_after"),
             *("eq", "neq", "between", "not_between"),
-            *("years", "years", "anniversary" if domain.type == "date" else "years"),
+            *(["years", "years", *["anniversary"] * 3] if domain.type == "date" else ["years"]),
         ],
     )
     if word == "years":

@@ -41,6 +41,8 @@ from criteria.tables import tables
 ROOT = Path(__file__).resolve().parents[3]
 PROJECT = Path(__file__).parent / "project"
 
+CATALOGS = ("attribute_catalog", "event_catalog")
+
 
 def declarations() -> dict[str, Any]:
     """The consumer's vars: what it has to ask about, in the shape of the catalogues."""
@@ -95,6 +97,8 @@ class Engine:
         reset_adapters()
         self.variables: dict[str, Any] = {}
         self.context: dict[str, Any] = {}
+        self.declared: dict[str, Any] = {}
+        self.catalogs: dict[str, Any] = {}
         self.set_variables({})
 
     def set_variables(self, variables: Mapping[str, Any]) -> None:
@@ -117,8 +121,11 @@ class Engine:
             macro, self.config, self.manifest, "crm_segmentation"
         )
         # declarations are the same for every rule, and slow to put together
-        for name in ("attribute_catalog", "event_catalog"):
-            catalog = self.call(name)
+        declared = {name: self.variables[name] for name in declarations()}
+        if declared != self.declared:
+            self.declared = declared
+            self.catalogs = {name: self.call(name) for name in CATALOGS}
+        for name, catalog in self.catalogs.items():
             self.context["crm_segmentation"][name] = lambda catalog=catalog: copy.deepcopy(catalog)
 
     def call(self, macro: str, *arguments: Any, **named: Any) -> Any:

@@ -68,13 +68,13 @@ def recorded_value(draw: Chooser, rows: list[Row]) -> Any:
         return None
     if isinstance(value, str):
         return text_near(draw, Domain("value", "text", [value]))
-    return number_literal(draw, number_near(draw, [value]))
+    return number_literal(draw, number_near(draw, [value]) if chance(draw, 20) else Decimal(value))
 
 
 def step_in_time(draw: Chooser, world: DrawnWorld) -> Tree:
     attribute = draw.pick(RECORDED_ATTRIBUTES)
     rows = [row for row in world.recorded_values if row["attribute"] == attribute]
-    word = draw.pick(["moved", "changed"])
+    word = draw.pick(["moved", "moved", "changed"])
     spec: dict[str, Any] = {"attribute": attribute}
     for key in ("from", "to"):
         if word == "moved" or chance(draw, 40):

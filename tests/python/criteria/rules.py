@@ -83,7 +83,7 @@ ATTRIBUTE_TYPES = ["text", "number", "boolean", "date", "values", "point"]
 
 
 def attribute(draw: Chooser, world: DrawnWorld) -> Tree:
-    kind = draw.pick(["text", "number", "date", "timestamp", *ATTRIBUTE_TYPES])
+    kind = draw.pick(["number", "date", "date", "timestamp", *ATTRIBUTE_TYPES])
     domains = [domain for domain in attribute_domains(world) if domain.type == kind]
     return value_leaf(draw, draw.pick(domains), world)
 
@@ -128,14 +128,19 @@ DRAWERS: dict[str, tuple[Drawer, int]] = {
     "member_of": (other_rules.member_of, 1),
     "was_member": (other_rules.was_member, 1),
     "passage": (other_rules.passage, 1),
-    "step_in_time": (other_rules.step_in_time, 2),
+    "step_in_time": (other_rules.step_in_time, 3),
     "points": (points, 1),
     "bucket": (other_rules.bucket, 1),
     "contactable": (other_rules.contactable, 1),
     "listed_in": (other_rules.listed_in, 1),
     "sql": (other_rules.sql, 1),
 }
-NAMES = [name for name, (_, weight) in DRAWERS.items() for _ in range(weight)]
+# kinds that the macros do not read yet
+AWAITED = ("trend", "one_event", "stopped", "restarted", "regular", "sequence", "abandoned")
+AWAITED += ("usual", "points", "bucket")
+NAMES = [
+    name for name, (_, weight) in DRAWERS.items() if name not in AWAITED for _ in range(weight)
+]
 
 
 def leaf(draw: Chooser, world: DrawnWorld, name: str = "") -> Tree:

@@ -154,7 +154,8 @@ def turned(node: Any, random: Random) -> Any:
         random.shuffle(items)
         turned_node = dict(items)
         for word in ("all", "any", "of", "in", "not_in", "has_any", "has_all", "has_only"):
-            if isinstance(turned_node.get(word), list):
+            # but not latitude and longitude
+            if isinstance(turned_node.get(word), list) and "km" not in turned_node:
                 random.shuffle(turned_node[word])
         return turned_node
     if isinstance(node, list):

@@ -22,13 +22,14 @@ from criteria.strategies import rules, worlds
 
 TREES = int(os.environ.get("CRITERIA_TREES", "500"))
 SEED = int(os.environ.get("CRITERIA_SEED", "0"))
-RULES_A_WORLD = 5
-KINDS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "20", "21", "28", "35"]
+RULES_A_WORLD = 8
+KINDS = [str(number) for number in (*range(1, 19), 20, 21, 27, 28, 33, 34, 35)]
+KINDS += ["29a", "29b", "29c", "30"]
 
 
 def test_members_agree_and_the_rules_are_worth_asking(bench: Bench) -> None:
     tally, shares = Tally(), Counter[str]()
-    for seed in range(SEED, SEED + TREES // RULES_A_WORLD):
+    for seed in range(SEED, SEED + -(-TREES // RULES_A_WORLD)):
         draw = Seeded(seed)
         world = draw_world(draw)
         trees = [draw_rule(draw, world) for _ in range(RULES_A_WORLD)]
@@ -36,7 +37,7 @@ def test_members_agree_and_the_rules_are_worth_asking(bench: Bench) -> None:
             percent = 100 * len(members) / max(len(world.base), 1)
             shares["parted" if 5 <= percent <= 95 else "extreme"] += 1
 
-    assert shares.total() == TREES
+    assert shares.total() >= TREES
     # a rule that takes all accounts or none says little
     assert shares["parted"] >= shares["extreme"], shares
     rare = {
