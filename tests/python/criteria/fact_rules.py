@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +24,8 @@ from criteria.oracle import (
     Row,
     Tally,
     Tree,
+    history,
+    local_day,
     most_frequent,
     now_and_before,
     selected,
@@ -74,7 +77,7 @@ def counted(draw: Chooser, one: Callable[[], Tree]) -> dict[str, Any]:
 
 def named(draw: Chooser, world: DrawnWorld, percent: int = 40) -> dict[str, Any]:
     """An event, and perhaps what must hold of its rows."""
-    event = draw.pick(list(world.event_types))
+    event = draw.pick(["purchase", *world.event_types])
     spec: dict[str, Any] = {"name": event}
     if chance(draw, percent):
         spec["where"] = where(draw, world, event)
@@ -133,7 +136,7 @@ def event_leaf(draw: Chooser, world: DrawnWorld) -> Tree:
 
 
 def trend(draw: Chooser, world: DrawnWorld) -> Tree:
-    spec = named(draw, world) | {"within": draw.pick(world.durations)}
+    spec = named(draw, world, 20) | {"within": draw.pick([*world.durations, "90d", "6m", "1y"])}
     numbers = [one.name for one in columns_of(world, spec["name"]) if one.type == "number"]
     if chance(draw, 50):
         spec["sum"] = {"of": draw.pick(numbers)}
@@ -155,19 +158,36 @@ def one_event(draw: Chooser, world: DrawnWorld) -> Tree:
     return {draw.pick(["first_event", "last_event", "last_event"]): spec}
 
 
-def nearer_and_farther(draw: Chooser, world: DrawnWorld) -> list[str]:
-    """Two durations of which the first goes less far back."""
+def days_ago(draw: Chooser, world: DrawnWorld, instant: datetime) -> int:
+    """Days from today back to an instant's day, or a day more or less."""
+    passed = (world.as_of - local_day(instant, world.zone)).days
+    return max(1, passed + draw.pick([0, 0, 1, -1]))
+
+
+def nearer_and_farther(draw: Chooser, world: DrawnWorld, event: str) -> list[str]:
+    """Two durations of which the first goes less far back, often to rows of an account."""
+    rows = history({"name": event}, Account(world, draw.pick([*world.base, ""]), Tally()))
+    if len(rows) > 1 and chance(draw, 40):
+        one = draw.integer(0, len(rows) - 2)
+        days = [days_ago(draw, world, row["occurred_at"]) for row in (rows[one], rows[one + 1])]
+        return [f"{min(days)}d", f"{max(max(days), min(days) + 1)}d"]
+    if chance(draw, 50):
+        # a short silence, beside which there may be rows on both sides
+        nearer = (world.as_of - shift(world.as_of, draw.pick(world.durations), -1)).days
+        return [f"{nearer}d", f"{nearer + draw.pick([1, 2, 7, 20])}d"]
     two = [draw.pick(world.durations), draw.pick([*world.durations, "3y"])]
     nearer, farther = sorted(two, key=lambda one: shift(world.as_of, one, -1), reverse=True)
     return [nearer, farther if nearer != farther else "4y"]
 
 
 def stopped(draw: Chooser, world: DrawnWorld) -> Tree:
-    return {"stopped": named(draw, world) | {"active": nearer_and_farther(draw, world)}}
+    spec = named(draw, world)
+    return {"stopped": spec | {"active": nearer_and_farther(draw, world, spec["name"])}}
 
 
 def restarted(draw: Chooser, world: DrawnWorld) -> Tree:
-    return {"restarted": named(draw, world, 25) | {"silent": nearer_and_farther(draw, world)}}
+    spec = named(draw, world, 15)
+    return {"restarted": spec | {"silent": nearer_and_farther(draw, world, spec["name"])}}
 
 
 def regular(draw: Chooser, world: DrawnWorld) -> Tree:

@@ -115,15 +115,15 @@ def points(draw: Chooser, world: DrawnWorld) -> Tree:
 DRAWERS: dict[str, tuple[Drawer, int]] = {
     "attribute": (attribute, 16),
     "ranking": (ranking, 2),
-    "trend": (fact_rules.trend, 1),
+    "trend": (fact_rules.trend, 2),
     "event": (fact_rules.event_leaf, 5),
     "one_event": (fact_rules.one_event, 1),
     "stopped": (fact_rules.stopped, 1),
-    "restarted": (fact_rules.restarted, 1),
+    "restarted": (fact_rules.restarted, 3),
     "regular": (fact_rules.regular, 1),
     "sequence": (fact_rules.sequence, 1),
     "abandoned": (fact_rules.abandoned, 1),
-    "usual": (fact_rules.usual, 1),
+    "usual": (fact_rules.usual, 2),
     "related": (other_rules.related, 1),
     "member_of": (other_rules.member_of, 1),
     "was_member": (other_rules.was_member, 1),
@@ -136,8 +136,7 @@ DRAWERS: dict[str, tuple[Drawer, int]] = {
     "sql": (other_rules.sql, 1),
 }
 # kinds that the macros do not read yet
-AWAITED = ("trend", "one_event", "stopped", "restarted", "regular", "sequence", "abandoned")
-AWAITED += ("usual", "points", "bucket")
+AWAITED = ("sequence", "abandoned")
 NAMES = [
     name for name, (_, weight) in DRAWERS.items() if name not in AWAITED for _ in range(weight)
 ]
@@ -184,7 +183,7 @@ def node(draw: Chooser, world: DrawnWorld, depth: int) -> Part:
 
     shape = draw.pick(["leaf", "branches", "branches", "branches", "not", "events"])
     if depth == 1 or shape == "leaf":
-        return first_that_parts(draw, world, one_leaf, tries=3)
+        return first_that_parts(draw, world, one_leaf, tries=6)
     if shape == "not":
         inner = branch()
         return Part({"not": inner.tree}, frozenset(world.base) - inner.members)

@@ -23,8 +23,9 @@ from criteria.strategies import rules, worlds
 TREES = int(os.environ.get("CRITERIA_TREES", "500"))
 SEED = int(os.environ.get("CRITERIA_SEED", "0"))
 RULES_A_WORLD = 8
-KINDS = [str(number) for number in (*range(1, 19), 20, 21, 27, 28, 33, 34, 35)]
-KINDS += ["29a", "29b", "29c", "30"]
+# 24 and 25 are awaited
+KINDS = [str(number) for number in range(1, 36) if number not in (23, 24, 25, 29)]
+KINDS += ["23a", "23b", "23c", "29a", "29b", "29c"]
 
 
 def test_members_agree_and_the_rules_are_worth_asking(bench: Bench) -> None:
@@ -74,11 +75,13 @@ def test_a_failure_shrinks_to_a_readable_rule(bench: Bench) -> None:
     """With the edge of a window broken, what is left of large rules is such a window."""
     reports = []
     with bench.engine.patched("macros/criteria/reading/windows.sql", "' >= '", "' > '"):
-        for seed in range(6):
+        for seed in range(20):
             draw = Seeded(seed)
             world = draw_world(draw)
+            if len(reports) == 3:
+                break
             try:
-                bench.check(world, [draw_rule(draw, world, depth=4) for _ in range(3)])
+                bench.check(world, [draw_rule(draw, world, depth=4) for _ in range(4)])
             except DisagreementError as error:
                 reports.append(str(error))
     assert reports

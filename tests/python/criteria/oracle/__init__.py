@@ -22,7 +22,7 @@ from criteria.oracle.basics import (
     shift,
 )
 from criteria.oracle.core import Account, Row, Tally, Tree, World, members, parse
-from criteria.oracle.facts import most_frequent, now_and_before, selected
+from criteria.oracle.facts import history, most_frequent, now_and_before, selected
 from criteria.oracle.others import bucket_of, spells
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "distance",
     "first_instant",
     "fold",
+    "history",
     "local_day",
     "members",
     "most_frequent",
