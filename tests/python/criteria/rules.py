@@ -88,6 +88,11 @@ def attribute(draw: Chooser, world: DrawnWorld) -> Tree:
     return value_leaf(draw, draw.pick(domains), world)
 
 
+def day(draw: Chooser, world: DrawnWorld) -> Tree:
+    domains = [one for one in attribute_domains(world) if one.type in ("date", "timestamp")]
+    return value_leaf(draw, draw.pick(domains), world)
+
+
 def ranking(draw: Chooser, world: DrawnWorld) -> Tree:
     """Kinds 17 and 18, with a share or a number that somebody stands on the edge of."""
     domain = draw.pick([one for one in attribute_domains(world) if one.type == "number"])
@@ -113,33 +118,55 @@ def points(draw: Chooser, world: DrawnWorld) -> Tree:
 
 # How each kind of leaf is drawn, and how often beside the others.
 DRAWERS: dict[str, tuple[Drawer, int]] = {
-    "attribute": (attribute, 16),
+    "attribute": (attribute, 14),
+    "day": (day, 2),
     "ranking": (ranking, 2),
-    "trend": (fact_rules.trend, 2),
+    "trend": (fact_rules.trend, 1),
     "event": (fact_rules.event_leaf, 5),
     "one_event": (fact_rules.one_event, 1),
     "stopped": (fact_rules.stopped, 1),
-    "restarted": (fact_rules.restarted, 3),
+    "restarted": (fact_rules.restarted, 1),
     "regular": (fact_rules.regular, 1),
     "sequence": (fact_rules.sequence, 1),
     "abandoned": (fact_rules.abandoned, 1),
-    "usual": (fact_rules.usual, 2),
+    "usual": (fact_rules.usual, 1),
     "related": (other_rules.related, 1),
     "member_of": (other_rules.member_of, 1),
     "was_member": (other_rules.was_member, 1),
     "passage": (other_rules.passage, 1),
-    "step_in_time": (other_rules.step_in_time, 3),
+    "step_in_time": (other_rules.step_in_time, 2),
     "points": (points, 1),
     "bucket": (other_rules.bucket, 1),
     "contactable": (other_rules.contactable, 1),
     "listed_in": (other_rules.listed_in, 1),
     "sql": (other_rules.sql, 1),
 }
-# kinds that the macros do not read yet
-AWAITED = ("sequence", "abandoned")
-NAMES = [
-    name for name, (_, weight) in DRAWERS.items() if name not in AWAITED for _ in range(weight)
-]
+NAMES = [name for name, (_, weight) in DRAWERS.items() for _ in range(weight)]
+
+# What to draw to see more of a kind of leaf.
+DRAWER_OF = {
+    **dict.fromkeys(["9", "10", "11", "12", "13", "14"], "day"),
+    **dict.fromkeys(["17", "18"], "ranking"),
+    "19": "trend",
+    **dict.fromkeys(["20", "21"], "event"),
+    "22": "one_event",
+    "23a": "stopped",
+    "23b": "restarted",
+    "23c": "regular",
+    "24": "sequence",
+    "25": "abandoned",
+    "26": "usual",
+    "27": "related",
+    "28": "member_of",
+    "29a": "was_member",
+    "29b": "passage",
+    **dict.fromkeys(["29c", "30"], "step_in_time"),
+    "31": "points",
+    "32": "bucket",
+    "33": "contactable",
+    "34": "listed_in",
+    "35": "sql",
+}
 
 
 def leaf(draw: Chooser, world: DrawnWorld, name: str = "") -> Tree:
@@ -210,5 +237,15 @@ def joined(draw: Chooser, world: DrawnWorld, branches: list[Part]) -> Part:
     )
 
 
-def draw_rule(draw: Chooser, world: DrawnWorld, depth: int = 5) -> Tree:
-    return node(draw, world, depth).tree
+def draw_rule(draw: Chooser, world: DrawnWorld, depth: int = 5, about: str = "") -> Tree:
+    """A random tree; `about` names what some of its leaves are drawn as."""
+    if not about:
+        return node(draw, world, depth).tree
+
+    def one_leaf() -> Part:
+        tree = leaf(draw, world, about)
+        return Part(tree, members(tree, world))
+
+    wanted = [first_that_parts(draw, world, one_leaf, tries=6) for _ in range(3)]
+    branches = [*wanted, node(draw, world, depth - 1)]
+    return first_that_parts(draw, world, lambda: joined(draw, world, branches), tries=4).tree
