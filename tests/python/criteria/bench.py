@@ -27,7 +27,10 @@ class Bench:
     def load(self, world: World, shuffle: int | None = None) -> None:
         self.engine.set_variables(variables(world))
         self.database.load(world, shuffle)
-        # who may be contacted is a model of the package, which is one macro
+        self.load_contactability()
+
+    def load_contactability(self) -> None:
+        """Who may be contacted is a model of the package, which is one macro."""
         tables = ("int_contact_points", "consents", "contact_blocks")
         places = [f"rule_consumer.rules.{name}" for name in tables]
         query = self.engine.call("contactability", *places)

@@ -263,12 +263,18 @@ def day_operators(draw: Chooser, domain: Domain, world: DrawnWorld) -> dict[str,
     return {word: day_literal(draw, day_near(draw, domain, world))}
 
 
+def shift_years(day: date, years: int) -> date:
+    return shift(day, f"{abs(years)}y", 1 if years > 0 else -1) if years else day
+
+
 def anniversary(draw: Chooser, domain: Domain, world: DrawnWorld) -> dict[str, Any]:
     """A span that often ends on, or a day after, somebody's day."""
-    day = day_near(draw, domain, world)
-    # the last day of February stands for what this year may lack
-    ahead = (shift(day, f"{3000 - day.year}y", 1) - shift(world.as_of, "1d", 1)).days % 365
-    length = draw.pick([ahead + 1, ahead + 1, ahead + 2, 7, 90, 364, 365])
+    day, today = day_near(draw, domain, world), world.as_of
+    # moved to this year, or to the next if it has been
+    years = today.year - day.year
+    years += shift_years(day, years) < today
+    ahead = (shift_years(day, years) - today).days
+    length = max(1, draw.pick([ahead + 1, ahead + 1, ahead, 7, 90, 364, 365]))
     if length % 7 == 0 and chance(draw, 40):
         return {"anniversary_in_next": f"{length // 7}w"}
     return {"anniversary_in_next": f"{min(length, 365)}d"}

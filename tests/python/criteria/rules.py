@@ -24,7 +24,7 @@ from criteria.drawing import (
 from criteria.oracle import WEEKDAYS, Tree, members, shift
 from criteria.worlds import DAYS, DrawnWorld, make_world
 
-__all__ = ["Seeded", "as_text", "draw_rule", "draw_world"]
+__all__ = ["Seeded", "as_text", "draw_leaf", "draw_rule", "draw_world"]
 
 
 def draw_world(draw: Chooser) -> DrawnWorld:
@@ -93,6 +93,16 @@ def day(draw: Chooser, world: DrawnWorld) -> Tree:
     return value_leaf(draw, draw.pick(domains), world)
 
 
+def text(draw: Chooser, world: DrawnWorld) -> Tree:
+    domains = [one for one in attribute_domains(world) if one.type == "text"]
+    return value_leaf(draw, draw.pick(domains), world)
+
+
+def circle(draw: Chooser, world: DrawnWorld) -> Tree:
+    (domain,) = [one for one in attribute_domains(world) if one.type == "point"]
+    return value_leaf(draw, domain, world)
+
+
 def ranking(draw: Chooser, world: DrawnWorld) -> Tree:
     """Kinds 17 and 18, with a share or a number that somebody stands on the edge of."""
     domain = draw.pick([one for one in attribute_domains(world) if one.type == "number"])
@@ -113,13 +123,15 @@ Drawer = Callable[[Chooser, DrawnWorld], Tree]
 
 
 def points(draw: Chooser, world: DrawnWorld) -> Tree:
-    return other_rules.points(draw, world, lambda: leaf(draw, world))
+    return other_rules.points(draw, world, lambda: draw_leaf(draw, world))
 
 
 # How each kind of leaf is drawn, and how often beside the others.
 DRAWERS: dict[str, tuple[Drawer, int]] = {
     "attribute": (attribute, 14),
     "day": (day, 2),
+    "text": (text, 0),
+    "circle": (circle, 0),
     "ranking": (ranking, 2),
     "trend": (fact_rules.trend, 1),
     "event": (fact_rules.event_leaf, 5),
@@ -169,7 +181,7 @@ DRAWER_OF = {
 }
 
 
-def leaf(draw: Chooser, world: DrawnWorld, name: str = "") -> Tree:
+def draw_leaf(draw: Chooser, world: DrawnWorld, name: str = "") -> Tree:
     drawer, _ = DRAWERS[name or draw.pick(NAMES)]
     return drawer(draw, world)
 
@@ -206,7 +218,7 @@ def node(draw: Chooser, world: DrawnWorld, depth: int) -> Part:
         return Part(tree, members(tree, world))
 
     def one_leaf() -> Part:
-        return part(leaf(draw, world))
+        return part(draw_leaf(draw, world))
 
     shape = draw.pick(["leaf", "branches", "branches", "branches", "not", "events"])
     if depth == 1 or shape == "leaf":
@@ -216,7 +228,7 @@ def node(draw: Chooser, world: DrawnWorld, depth: int) -> Part:
         return Part({"not": inner.tree}, frozenset(world.base) - inner.members)
     if shape == "events":
         # what asks of one table shares a pass over it
-        branches = [part(leaf(draw, world, "event")) for _ in range(2)]
+        branches = [part(draw_leaf(draw, world, "event")) for _ in range(2)]
     else:
         branches = some(draw, branch, most=4)
     return first_that_parts(draw, world, lambda: joined(draw, world, branches), tries=4)
@@ -243,7 +255,7 @@ def draw_rule(draw: Chooser, world: DrawnWorld, depth: int = 5, about: str = "")
         return node(draw, world, depth).tree
 
     def one_leaf() -> Part:
-        tree = leaf(draw, world, about)
+        tree = draw_leaf(draw, world, about)
         return Part(tree, members(tree, world))
 
     wanted = [first_that_parts(draw, world, one_leaf, tries=6) for _ in range(3)]
