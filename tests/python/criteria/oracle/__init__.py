@@ -21,11 +21,12 @@ from criteria.oracle.basics import (
     period,
     shift,
 )
-from criteria.oracle.core import Account, Row, Tally, Tree, World, members, parse
+from criteria.oracle.core import TREE_WORDS, Account, Row, Tally, Tree, World, members, parse
 from criteria.oracle.facts import history, most_frequent, now_and_before, selected
 from criteria.oracle.others import bucket_of, spells
 
 __all__ = [
+    "TREE_WORDS",
     "WEEKDAYS",
     "Account",
     "Row",
