@@ -22,6 +22,10 @@
     {#- One row per account of the base; each joined table is one column, a struct of
         the columns that rules name, so that `table.column` still says what it said. -#}
     {%- set columns = ['base.account_id'] -%}
+    {%- if 'base.account_id' in rules | map(attribute='sql') | join -%}
+        {#- a bucket asks for the account itself -#}
+        {%- do columns.append('struct_pack(account_id := base.account_id) as base') -%}
+    {%- endif -%}
     {%- for alias, names in crm_segmentation.named_columns(rules).items() if names -%}
         {%- set fields = [] -%}
         {%- for name in names -%}

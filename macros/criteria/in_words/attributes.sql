@@ -79,7 +79,9 @@
             ~ ' km of ' ~ crm_segmentation.plain_digits(value.of[0]) ~ ', '
             ~ crm_segmentation.plain_digits(value.of[1])]) }}
     {%- elif operator.endswith('_attribute') -%}
-        {%- set other = crm_segmentation.attribute_in_words(value) -%}
+        {#- of a row it is a column -#}
+        {%- set other = value | replace('_', ' ') if type is none
+            else crm_segmentation.attribute_in_words(value) -%}
         {%- set later = type in ['date', 'timestamp'] -%}
         {{ return(['is', {
             'eq': 'the same as ',
