@@ -75,14 +75,12 @@
             {%- elif context['count'].leaves <= limits.leaves -%}
                 {#- a node inside the leaf, like `where`, is one level deeper -#}
                 {%- do context.update({'level': node.level}) -%}
-                {%- set before = context.leaves | length -%}
                 {%- do node.update({'leaf': crm_segmentation.read_leaf(
                     context, word, node.given[word],
                     (node.path ~ '.' if node.path else '') ~ word
                 )}) -%}
                 {%- if context.row is none and node.leaf is not none -%}
-                    {#- leaves inside it were read first, and stand behind it -#}
-                    {%- do context.leaves.insert(before, node.leaf) -%}
+                    {%- do context.leaves.append(node.leaf) -%}
                 {%- endif -%}
                 {%- set at = loop.index -%}
                 {%- for child in (node.leaf or {}).get('nodes', []) -%}

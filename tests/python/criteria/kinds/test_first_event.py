@@ -68,6 +68,23 @@ def test_has_is_asked_of_one_row_and_ties_go_by_event_id_in_bytes(order: int, as
     }
 
 
+def test_rows_of_one_instant_that_are_not_asked_for_do_not_count(asker: Asker) -> None:
+    day = "2025-06-01"
+    asker.fill(
+        ["a"],
+        [
+            event("a", "offer", day, event_id="1", channel="wrong"),
+            event("a", "purchase", day, event_id="2", category="B", channel="wrong"),
+            event("a", "purchase", day, event_id="3", category="A", channel="right"),
+            event("a", "purchase", day, event_id="4", category="B", channel="wrong"),
+            event("a", "offer", day, event_id="5", channel="wrong"),
+        ],
+    )
+    for word in ("first_event", "last_event"):
+        rule = f"{word}: {{name: purchase, where: {{category: A}}, has: {{channel: right}}}}"
+        assert asker.ask(rule) == {"a"}
+
+
 def test_where_chooses_and_has_does_not(asker: Asker) -> None:
     asker.fill(
         ["a"],

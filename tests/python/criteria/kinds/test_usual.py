@@ -64,6 +64,10 @@ def test_window_where_and_what_is_known(asker: Asker) -> None:
     rule = "usual: {name: purchase, column: category, in: [%s]%s}"
     assert asker.ask(rule % ("Valves", ", within: 31d")) == {"a"}
     assert asker.ask(rule % ("Pumps", ", within: 32d")) == {"a"}
+    assert asker.ask(rule % ("Pumps", ", ago: [31d, 32d]")) == {"a"}
+    only_valves = ", ago: [%s, 40d], where: {category: Valves}"
+    assert asker.ask(rule % ("Valves", only_valves % "30d")) == {"a"}
+    assert asker.ask(rule % ("Valves", only_valves % "31d")) == set()
     assert asker.ask(rule % ("Valves", ", where: {category: {neq: Pumps}}")) == {"a"}
     assert asker.ask(rule % ("Filters", "")) == set()
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from criteria.kinds.conftest import Asker
+from criteria.kinds.conftest import Asker, event
 
 
 def completed(day: date, as_of: date) -> int | None:
@@ -92,6 +92,24 @@ def test_a_time_is_its_local_day(asker: Asker) -> None:
         "today",
         "unknown",
     }
+
+
+def test_columns_of_one_row(asker: Asker) -> None:
+    """Years and anniversaries are asked of rows as well, of one row together."""
+    asker.fill(
+        ["both in one", "one each", "unknown"],
+        [
+            event("both in one", "purchase", "2025-12-01", due_on=date(2020, 1, 5)),
+            event("one each", "purchase", "2025-12-01", due_on=date(2025, 1, 5)),
+            event("one each", "purchase", "2025-12-02", due_on=date(2020, 2, 5)),
+            event("unknown", "purchase", "2025-12-02"),
+        ],
+    )
+    rule = "event: {name: purchase, where: {due_on: {%s}}}"
+    assert asker.ask(rule % "years: {gte: 5}") == {"both in one", "one each"}
+    assert asker.ask(rule % "anniversary_in_next: 5d") == {"both in one", "one each"}
+    assert asker.ask(rule % "anniversary_in_next: 5d, years: {gte: 5}") == {"both in one"}
+    assert asker.ask(rule % "anniversary_in_next: 5d, nulls: include") == set(asker.accounts)
 
 
 @pytest.mark.parametrize(
