@@ -87,6 +87,14 @@
 {% macro leaf_in_words(word, content, over_rows=false) %}
     {%- if not over_rows and word in crm_segmentation.leaf_kinds() -%}
         {{ return(crm_segmentation['words_of_' ~ word](content)) }}
+    {%- elif over_rows and content in [{'eq': true}, {'eq': false}]
+        and word.split('_')[0] in ['is', 'has'] -%}
+        {#- a flag: it is cancelled, it has no email -#}
+        {%- set verb = word.split('_')[0] -%}
+        {%- set what = word[verb | length + 1:] | replace('_', ' ') -%}
+        {{ return('it ' ~ verb ~ ' ' ~ what if content.eq
+            else 'it ' ~ verb ~ (' not ' if verb == 'is' else ' no ') ~ what
+                ~ ' (or that is unknown)') }}
     {%- elif over_rows -%}
         {{ return(crm_segmentation.words_of_attribute(
             word | replace('_', ' '), none, content

@@ -6,6 +6,7 @@
 {%- for profile in profiles %}
 -- depends_on: {{ ref(profile) }}
 {%- endfor %}
+{%- set as_of = crm_segmentation.date_literal(crm_segmentation.as_of_date()) -%}
 {%- set published = crm_segmentation.published_profiles() -%}
 {%- set rules = [] -%}
 {%- for profile in profiles if profile in published -%}
@@ -87,7 +88,7 @@ final as (
         cast(counts.gained_if_dropped_count as bigint) as gained_if_dropped_count,
         cast(counts.near_threshold_count as bigint) as near_threshold_count,
         cast(counts.member_count as bigint) as member_count,
-        {{ crm_segmentation.date_literal(crm_segmentation.as_of_date()) }} as as_of_date,
+        {{ as_of }} as as_of_date,
         cast(leaves.rule_hash as text) as rule_hash
     from leaves
     inner join counts
