@@ -1,0 +1,231 @@
+"""How long each model takes on PostgreSQL, beside the same SQL run bare in the same session type.
+
+    python benchmarks/postgres_marts.py --order-lines 1000000 --accounts 100000
+
+makes the order lines with the generator of the demo company, starts a server in a folder of its
+own, loads them by COPY, builds everything below with dbt, and then runs each model's SQL again as
+a bare `create table .. as`, with one index where the model has one and an ANALYZE. Both are
+measured `--repeats` times, in turn; the smallest counts. What it makes it deletes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg2
+
+from crm_segmentation.postgres import Server
+
+ROOT = Path(__file__).resolve().parents[1]
+LOADED = ("erp.orders", "erp.order_lines", "erp.products")
+SETTINGS = {"demo": False, "as_of_date": "2026-01-01", "time_zone": "Europe/Berlin"}
+
+
+def generate(folder: Path, accounts: int, lines: int) -> None:
+    command = [sys.executable, "-m", "crm_segmentation.demo", "--format", "parquet"]
+    command += ["--accounts", str(accounts), "--order-lines", str(lines), "--output", str(folder)]
+    subprocess.run(command, check=True, cwd=ROOT)
+    shutil.copy(ROOT / "seeds" / "demo" / "raw_erp__products.csv", folder)
+
+
+def load(connection: Any, folder: Path) -> None:
+    """The raw tables as staging wants them: every column text."""
+    with connection.cursor() as cursor:
+        cursor.execute("create schema erp")
+        for name in LOADED:
+            table = name.split(".")[1]
+            (source,) = folder.glob(f"raw_erp__{table}.*")
+            columns = [row[0] for row in duckdb.sql(f"describe from '{source}'").fetchall()]
+            cursor.execute(f"create table {name} ({', '.join(f'{one} text' for one in columns)})")
+            text = folder / f"{table}.csv"
+            duckdb.sql(f"copy (from '{source}') to '{text}' (header false)")
+            with text.open() as rows:
+                cursor.copy_expert(f"copy {name} from stdin (format csv)", rows)
+            text.unlink()
+            cursor.execute(f"analyze {name}")
+
+
+def absent_sources() -> list[str]:
+    """Every table that the sources declare and that is not loaded here."""
+    import yaml
+
+    found = []
+    for path in sorted((ROOT / "models" / "staging").glob("*/_*__sources.yml")):
+        for source in yaml.safe_load(path.read_text())["sources"]:
+            found += [f"{source['name']}.{table['name']}" for table in source["tables"]]
+    return [name for name in found if name not in LOADED]
+
+
+def build(target: Path, environment: dict[str, str]) -> dict[str, float]:
+    """Build all tables with dbt, from nothing, one at a time: seconds by model."""
+    subprocess.run(
+        [
+            *(str(Path(sys.executable).with_name("dbt")), "build", "--full-refresh", "--quiet"),
+            *("--exclude-resource-type", "test", "unit_test", "--threads", "1"),
+            *("--target", "postgres", "--target-path", str(target)),
+            *("--vars", json.dumps({**SETTINGS, "absent_sources": absent_sources()})),
+        ],
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, **environment, "DBT_PROFILES_DIR": str(ROOT), "OMP_NUM_THREADS": "1"},
+    )
+    results = json.loads((target / "run_results.json").read_text())["results"]
+    return {one["unique_id"]: one["execution_time"] for one in results}
+
+
+def tables(target: Path) -> list[dict[str, Any]]:
+    """Models that are tables written in SQL, in the order in which they were built."""
+    nodes = json.loads((target / "manifest.json").read_text())["nodes"]
+    results = json.loads((target / "run_results.json").read_text())["results"]
+    built = [nodes[one["unique_id"]] for one in results]
+    return [
+        node
+        for node in built
+        if node["resource_type"] == "model"
+        and node["language"] == "sql"
+        and node["config"]["materialized"] in ("table", "incremental")
+    ]
+
+
+def bare(connection: Any, node: dict[str, Any]) -> float:
+    """Seconds of the model's SQL by itself."""
+    with connection.cursor() as cursor:
+        started = time.perf_counter()
+        cursor.execute(f"create table by_hand.{node['alias']} as {node['compiled_code']}")
+        for index in node["config"].get("indexes") or []:
+            cursor.execute(
+                f"create index on by_hand.{node['alias']} ({', '.join(index['columns'])})"
+            )
+        cursor.execute(f"analyze by_hand.{node['alias']}")
+        seconds = time.perf_counter() - started
+        cursor.execute(f"drop table by_hand.{node['alias']}")
+    return seconds
+
+
+def bound_by(connection: Any, node: dict[str, Any]) -> list[str]:
+    """The steps of the plan that take longest by themselves."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "explain (analyze, buffers, format json) create table by_hand.explained as "
+            + node["compiled_code"]
+        )
+        ((plan,),) = cursor.fetchall()
+        cursor.execute("drop table if exists by_hand.explained")
+    steps: dict[str, float] = defaultdict(float)
+
+    def walk(step: dict[str, Any]) -> None:
+        children = step.get("Plans", [])
+        own = step["Actual Total Time"] * step["Actual Loops"] - sum(
+            child["Actual Total Time"] * child["Actual Loops"] for child in children
+        )
+        name = step["Node Type"]
+        if "Strategy" in step and step["Strategy"] != "Plain":
+            name += f" ({step['Strategy'].lower()})"
+        spilled = step.get("Temp Written Blocks", 0) - sum(
+            child.get("Temp Written Blocks", 0) for child in children
+        )
+        name += f" of {step.get('Relation Name') or step.get('CTE Name')}" * (
+            "Relation Name" in step or "CTE Name" in step
+        )
+        if spilled > 0:
+            name += f", {spilled * 8 // 1024} MB on disk"
+        steps[name] += own
+        for child in children:
+            walk(child)
+
+    walk(plan[0]["Plan"])
+    longest = sorted(steps.items(), key=lambda item: -item[1])[:3]
+    return [f"{name} {own / 1000:.1f} s" for name, own in longest]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--order-lines", type=int, default=1_000_000)
+    parser.add_argument("--accounts", type=int, default=100_000)
+    parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--output", type=Path, help="CSV of model, dbt and bare seconds")
+    parser.add_argument("--folder", type=Path, help="for data and server (default: a temporary)")
+    arguments = parser.parse_args()
+
+    folder = Path(tempfile.mkdtemp(prefix="crm-bench-", dir=arguments.folder))
+    server = Server(folder / "server")
+    try:
+        generate(folder / "data", arguments.accounts, arguments.order_lines)
+        server.create()
+        server.start()
+        server.make_database("crm_segmentation")
+        environment = server.environment("crm_segmentation")
+        connection = psycopg2.connect(
+            host=environment["PGHOST"], port=environment["PGPORT"],
+            user=environment["PGUSER"], dbname="crm_segmentation",
+        )  # fmt: skip
+        connection.autocommit = True
+        started = time.perf_counter()
+        load(connection, folder / "data")
+        print(f"loaded in {time.perf_counter() - started:.1f} s", flush=True)
+        with connection.cursor() as cursor:
+            cursor.execute("create schema by_hand")
+
+        by_dbt: dict[str, float] = {}
+        by_hand: dict[str, float] = {}
+        for _ in range(arguments.repeats):
+            target = folder / "target"
+            for name, seconds in build(target, environment).items():
+                by_dbt[name] = min(seconds, by_dbt.get(name, seconds))
+            nodes = tables(target)
+            for node in nodes:
+                name = node["unique_id"]
+                seconds = bare(connection, node)
+                by_hand[name] = min(seconds, by_hand.get(name, seconds))
+        report(connection, nodes, by_dbt, by_hand, arguments.output)
+        connection.close()
+    finally:
+        server.remove()
+        shutil.rmtree(folder)
+
+
+def report(
+    connection: Any,
+    nodes: list[dict[str, Any]],
+    by_dbt: dict[str, float],
+    by_hand: dict[str, float],
+    output: Path | None,
+) -> None:
+    names = [node["unique_id"] for node in nodes]
+    print(f"all models: dbt {sum(by_dbt[name] for name in names):.1f} s, "
+          f"bare {sum(by_hand[name] for name in names):.1f} s")  # fmt: skip
+    rows = [
+        (node["alias"], re.sub(r"models/([^/]*)/.*", r"\1", node["original_file_path"]),
+         by_dbt[node["unique_id"]], by_hand[node["unique_id"]])
+        for node in nodes
+    ]  # fmt: skip
+    rows.sort(key=lambda row: -row[2])
+    for name, room, dbt, hand in rows:
+        if dbt >= 0.5:
+            print(f"{name:32} {room:13} dbt {dbt:8.2f} s  bare {hand:8.2f} s  {dbt / hand:5.2f}")
+    if output:
+        with output.open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(("model", "room", "dbt_seconds", "bare_seconds"))
+            writer.writerows((name, room, f"{d:.3f}", f"{h:.3f}") for name, room, d, h in rows)
+    print("the slowest five, and what bounds them:")
+    by_name = {node["alias"]: node for node in nodes}
+    for name, *_ in rows[:5]:
+        print(f"{name}: {'; '.join(bound_by(connection, by_name[name]))}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
