@@ -161,6 +161,8 @@ def main() -> None:
     arguments = parser.parse_args()
 
     folder = Path(tempfile.mkdtemp(prefix="crm-bench-", dir=arguments.folder))
+    # the server runs as a user of its own where this runs as root
+    folder.chmod(0o711)
     server = Server(folder / "server")
     try:
         generate(folder / "data", arguments.accounts, arguments.order_lines)
