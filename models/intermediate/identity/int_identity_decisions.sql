@@ -3,7 +3,9 @@ with records as (
     select * from {{ ref('int_identity_records') }}
 ),
 
-decisions as (
+-- kept apart: PostgreSQL works out the check of rows that are constants, here the
+-- row that is not there, before it asks whether there are any
+decisions as {{ crm_segmentation.materialized() }} (
     {%- if decisions is none %}
     select
         cast(null as text) as decision,
