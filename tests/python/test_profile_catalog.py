@@ -1,0 +1,70 @@
+"""The catalogue and the funnel of the demo company against the tables that they tell of."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from conftest import DbtRun
+
+
+@pytest.fixture(scope="module")
+def profiles(demo_build: DbtRun) -> dict[str, dict[str, Any]]:
+    """What each profile published, and its table."""
+    return {
+        node["name"]: {
+            **node["config"]["meta"]["crm_segmentation"],
+            "owner": node["config"]["meta"].get("owner"),
+            "table": f'"{node["schema"]}"."{node["alias"]}"',
+        }
+        for node in demo_build.manifest()["nodes"].values()
+        if node["config"].get("meta", {}).get("crm_segmentation", {}).get("kind") == "profile"
+    }
+
+
+@pytest.mark.slow
+def test_the_catalogue_tells_of_every_profile(
+    demo_build: DbtRun, profiles: dict[str, dict[str, Any]]
+) -> None:
+    found = {
+        row[0]: row[1:]
+        for row in demo_build.query(
+            "select profile_name, label, owner, base_name, rule_text, rule_hash, account_count, "
+            "cast(built_as_of as text), share_of_base, tree_json from crm_marts.profile_catalog"
+        )
+    }
+    assert set(found) == set(profiles)
+    ((everybody,),) = demo_build.query("select count(*) from crm_marts.accounts")
+    for name, profile in profiles.items():
+        ((size,),) = demo_build.query(f"select count(*) from {profile['table']}")
+        assert found[name][:7] == (
+            profile["label"],
+            profile["owner"],
+            profile["base"],
+            profile["text"],
+            profile["rule_hash"],
+            size,
+            "2026-01-01" if size else None,
+        )
+        assert profile["base"] != "accounts" or abs(found[name][7] * everybody - size) < 0.01
+        assert json.loads(found[name][8]) == profile["tree"]
+
+
+@pytest.mark.slow
+def test_the_funnel_ends_at_the_members(
+    demo_build: DbtRun, profiles: dict[str, dict[str, Any]]
+) -> None:
+    """The rules are rendered a second time, from what was published: nobody is lost on the way."""
+    for name, profile in profiles.items():
+        ((size,),) = demo_build.query(f"select count(*) from {profile['table']}")
+        rows = demo_build.query(
+            "select member_count, left_after_count, rule_hash, base_count, passes_alone_count "
+            f"from crm_marts.profile_funnel where profile_name = '{name}' order by leaf_number"
+        )
+        assert rows and {row[0] for row in rows} == {size}, name
+        # the last prefix of the top-level `all` is the rule
+        assert rows[-1][1] == size, name
+        assert {row[2] for row in rows} == {profile["rule_hash"]}
+        assert all(0 <= row[4] <= row[3] for row in rows)
+        assert [row[1] for row in rows] == sorted((row[1] for row in rows), reverse=True)
