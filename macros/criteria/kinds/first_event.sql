@@ -111,7 +111,8 @@
 
 {#
     Two steps, since the first time of each account is cheap to find and few rows share
-    it: only those are put in order.
+    it: only those are told apart by event_id. No row number = 1, which DuckDB 1.5
+    rewrites, and over a join fails to.
 #}
 {% macro render_one_event(cte) %}
     {%- set model = cte.model -%}
@@ -126,10 +127,10 @@
         'select\n    account_id,\n    occurred_at,\n    ' ~ meets | join(',\n    ')
         ~ '\nfrom (\n    select\n        ' ~ model ~ '.account_id,\n        '
         ~ model ~ '.occurred_at,\n        ' ~ columns | join(',\n') | indent(8)
-        ~ ',\n        row_number() over (\n            partition by ' ~ model
-        ~ '.account_id\n            order by '
-        ~ crm_segmentation.by_bytes(model ~ '.event_id') ~ ('' if is_first else ' desc')
-        ~ '\n        ) as place\n    from ' ~ cte.relation ~ ' as ' ~ model
+        ~ ',\n        ' ~ model ~ '.event_id,\n        ' ~ ('min(' if is_first else 'max(')
+        ~ crm_segmentation.by_bytes(model ~ '.event_id')
+        ~ ') over (\n            partition by ' ~ model ~ '.account_id'
+        ~ '\n        ) as chosen_id\n    from ' ~ cte.relation ~ ' as ' ~ model
         ~ '\n    inner join (\n        select\n            ' ~ model ~ '.account_id,\n'
         ~ '            ' ~ ('min(' if is_first else 'max(') ~ model
         ~ '.occurred_at) as occurred_at\n        from ' ~ cte.relation ~ ' as ' ~ model
@@ -137,6 +138,6 @@
         ~ '\n        group by ' ~ model ~ '.account_id\n    ) as one_time\n        on '
         ~ model ~ '.account_id = one_time.account_id\n        and ' ~ model
         ~ '.occurred_at = one_time.occurred_at\n    where\n        '
-        ~ cte.scope | join('\nand ') | indent(8) ~ '\n) as placed\nwhere place = 1'
+        ~ cte.scope | join('\nand ') | indent(8) ~ '\n) as same_time\nwhere event_id = chosen_id'
     ) }}
 {% endmacro %}
