@@ -1,4 +1,57 @@
 {#
+    Hook before a run: stop where the server is too old, or its database cannot hold
+    or fold the text. The collation that folds letters one by one came with
+    PostgreSQL 17; on 16 the setting `postgres_collation` names another one.
+#}
+{% macro refuse_engine() %}
+    {%- if execute and flags.WHICH in ['build', 'run', 'retry'] -%}
+        {{- adapter.dispatch('refuse_engine', 'crm_segmentation')() -}}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro default__refuse_engine() %}
+{% endmacro %}
+
+{% macro postgres__refuse_engine() %}
+    {%- set wanted = crm_segmentation.setting('postgres_collation') -%}
+    {%- set version, encoding, has_collation = run_query(
+        "select cast(current_setting('server_version_num') as integer) / 10000, "
+        ~ "current_setting('server_encoding'), exists (select from pg_collation where "
+        ~ "collname = " ~ crm_segmentation.text_literal(wanted) ~ ")"
+    ).rows[0].values() -%}
+    {%- if version < 16 -%}
+        {{ exceptions.raise_compiler_error(
+            'Too old a server: got PostgreSQL ' ~ version ~ '; allowed: 16 and later.'
+        ) }}
+    {%- elif encoding != 'UTF8' -%}
+        {{ exceptions.raise_compiler_error(
+            'Wrong encoding of the database: got ' ~ encoding ~ '; allowed: UTF8. '
+            ~ "Make another one: create database .. encoding 'UTF8' template template0."
+        ) }}
+    {%- elif not has_collation -%}
+        {{ exceptions.raise_compiler_error(
+            "Unknown collation in setting 'postgres_collation': got '" ~ wanted
+            ~ "', which PostgreSQL " ~ version ~ ' here does not have; allowed: pg_c_utf8 '
+            ~ '(17 and later), und-x-icu (a server with ICU) or C.utf8 (of most systems). '
+            ~ "Write vars: {postgres_collation: 'und-x-icu'}."
+        ) }}
+    {%- endif -%}
+{% endmacro %}
+
+{# Whether the engine cuts names of more than 63 bytes without a word. #}
+{% macro cuts_long_names() %}
+    {{ return(adapter.dispatch('cuts_long_names', 'crm_segmentation')()) }}
+{% endmacro %}
+
+{% macro default__cuts_long_names() %}
+    {{ return(false) }}
+{% endmacro %}
+
+{% macro postgres__cuts_long_names() %}
+    {{ return(true) }}
+{% endmacro %}
+
+{#
     Hook before a run: let no other build of this schema begin until this one has
     ended, however it ends. A second one stops before it builds anything and names
     the first, or waits for it as long as the setting `wait_for_other_build` says.

@@ -14,8 +14,8 @@
 {% macro postgres__fold(expression) %}
     {#- Under the collation C, lower() leaves every letter outside ASCII alone. -#}
     {{- return(
-        "lower(translate(" ~ expression
-        ~ ", 'İΣς', 'iσσ') collate \"pg_c_utf8\")"
+        "lower(translate(" ~ expression ~ ", 'İΣς', 'iσσ') collate "
+        ~ adapter.quote(crm_segmentation.setting('postgres_collation')) ~ ")"
     ) -}}
 {% endmacro %}
 
@@ -42,7 +42,8 @@
     {#- In the database's own collation a Turkish i would become another letter. DuckDB
         knows a capital of ß, PostgreSQL none. -#}
     {{- return(
-        "upper(replace(" ~ expression ~ ", 'ß', 'ẞ') collate \"pg_c_utf8\")"
+        "upper(replace(" ~ expression ~ ", 'ß', 'ẞ') collate "
+        ~ adapter.quote(crm_segmentation.setting('postgres_collation')) ~ ")"
     ) -}}
 {% endmacro %}
 

@@ -12,7 +12,7 @@
             if node.resource_type in ['model', 'seed', 'snapshot']
             and (node.package_name == 'crm_segmentation'
                 or node.config.meta.get('crm_segmentation')
-                or target.type.startswith('postgres')) -%}
+                or crm_segmentation.cuts_long_names()) -%}
             {%- do problems.extend(crm_segmentation.limit_problems(node)) -%}
         {%- endfor -%}
         {%- if problems -%}

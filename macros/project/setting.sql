@@ -44,6 +44,7 @@
         'record_history': true,
         'wait_for_other_build': 0,
         'consumer_roles': [],
+        'postgres_collation': 'pg_c_utf8',
         'batch_profiles': false,
         'profile_batch_size': 100,
     }) }}

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg2
@@ -577,6 +578,59 @@ def test_a_common_table_expression_is_kept_or_read_anew(dialect: Dialect) -> Non
         plans[macro] = str(dialect.query(f"explain {sql}"))
     assert "CTE" in plans["materialized"]
     assert "CTE" not in plans["not_materialized"]
+
+
+# -- engines -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("server", "complaint"),
+    [
+        ((18, "UTF8", True), None),
+        ((16, "UTF8", True), None),
+        ((15, "UTF8", True), "Too old a server: got PostgreSQL 15; allowed: 16 and later"),
+        ((18, "LATIN1", True), "Wrong encoding of the database: got LATIN1; allowed: UTF8"),
+        ((16, "UTF8", False), "Unknown collation in setting 'postgres_collation'"),
+    ],
+)
+def test_a_server_that_cannot_do_it_is_refused(
+    dialect: Dialect,
+    monkeypatch: pytest.MonkeyPatch,
+    server: tuple[int, str, bool],
+    complaint: str | None,
+) -> None:
+    asked = []
+
+    class Answer:
+        def __init__(self, sql: str) -> None:
+            asked.extend(dialect.query(sql))
+            self.rows = [dict(zip("abc", server, strict=True))]
+
+    monkeypatch.setitem(dialect.engine.context, "run_query", Answer)
+    monkeypatch.setitem(dialect.engine.context, "execute", True)
+    monkeypatch.setitem(dialect.engine.context, "flags", SimpleNamespace(WHICH="build"))
+    if complaint and dialect.name == "postgres":
+        with pytest.raises(Exception, match=re.escape(complaint)):
+            dialect.render("refuse_engine")
+    else:
+        assert dialect.render("refuse_engine").strip() == ""
+    # the server of the tests was asked, too, and answers as one that can
+    if dialect.name == "postgres":
+        assert asked == [(dialect.connection.server_version // 10_000, "UTF8", True)]
+    else:
+        assert not asked
+
+
+def test_names_are_cut_or_not(dialect: Dialect) -> None:
+    name = "n" * 70
+    dialect.query(f"create temporary table {name} as select 1 as x")
+    kept = {
+        "duckdb": f"select table_name from duckdb_tables() where table_name like '{name[:60]}%'",
+        "postgres": f"select relname from pg_class where relname like '{name[:60]}%%'",
+    }[dialect.name]
+    assert dialect.query(kept) == [
+        (name[:63] if dialect.render("cuts_long_names") == "True" else name,)
+    ]
 
 
 # -- none is left out --------------------------------------------------------------------------

@@ -29,7 +29,7 @@ OF_JINJA = re.compile(r"(?<!adapter)(?<!target)\.\w+(?=\()|(?<!\|)\|(?!\|)\s*\w+
 OF_ONE_ENGINE = {
     r"\btarget\.type\b|\badapter\.type\(": "a macro in macros/cross_db with a variant per engine",
     r"\badapter\.dispatch\(": "a macro in macros/cross_db",
-    r"\b(?:default|duckdb|postgres|spark)__\w+": "a macro in macros/cross_db",
+    r"\b(?:default|duckdb|postgres|postgres_python|spark)__\w+": "a macro in macros/cross_db",
     r"::": "cast()",
     r"\btry_cast\b|\bpg_\w+\(|\bisfinite\(|\bisnan\(": "cast_or_null()",
     r"\bcollate\b": "by_bytes() or fold()",
@@ -71,7 +71,7 @@ OF_ONE_ENGINE = {
 
 DISPATCH = re.compile(r"adapter\.dispatch\(\s*'(\w+)'\s*,\s*'(\w+)'\s*\)")
 MACRO = re.compile(r"\{%-? *macro +(\w+)")
-VARIANT = re.compile(r"(default|duckdb|postgres|spark)__(\w+)")
+VARIANT = re.compile(r"(default|duckdb|postgres|postgres_python|spark)__(\w+)")
 
 
 def sql_files(root: Path = ROOT) -> dict[str, str]:
