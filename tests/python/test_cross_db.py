@@ -112,7 +112,7 @@ TIMES = [
     "now", "today", "tomorrow", "epoch", "infinity", "-infinity", "allballs", "NaN", "",
     "2024-02-29", "2024-02-30", "2023-02-29", "2024-13-01", "2024-00-10", "2024-04-31",
     "2024-1-2", "20240102", "2024/01/02", "01.02.2024", "01/02/2024", "Jan 2 2024", "2024-001",
-    "2024-01-02 BC", "2024-01-02 (BC)", "0044-03-15 BC", "0000-01-01", "0001-01-01",
+    "2024-01-02 BC", "2024-01-02 (BC)", "0044-03-15 BC", "0044-03-15 00:00:00 BC", "0000-01-01", "0001-01-01",
     "9999-12-31", "10000-01-01", "99999-01-01", "-0001-01-01", "J2451187", "２０２４-01-02",
     " 2024-01-02 ", "\t2024-01-02", "2024-01-02\n", "2024-01-02x", " 024-01-02", "2024-01-1Z",
     "2024-01-1+", "2024-01-0Z", "2024-01-02 10:00", "2024-01-02 10:00:00",
@@ -179,9 +179,9 @@ def test_constants_that_cannot_be_cast_are_null_as_well(dialect: Dialect) -> Non
     kinds |= {"bigint": "x", "decimal(9, 2)": "NaN", "boolean": "2"}
     for kind, text in kinds.items():
         sql = dialect.render("cast_or_null", "given.x", kind)
-        assert dialect.query(
-            f"with given as (select '{text}' as x union all select null) select {sql} from given"
-        ) == [(None,), (None,)]
+        assert dialect.query(f"with given as (select '{text}' as x) select {sql} from given") == [
+            (None,)
+        ]
 
 
 def test_typed_columns_keep_their_values(dialect: Dialect) -> None:
@@ -236,7 +236,7 @@ def test_text_is_trimmed_and_blank_is_null(dialect: Dialect) -> None:
 
 def test_double_is_a_floating_point_number(dialect: Dialect) -> None:
     double = dialect.render("type_double")
-    assert dialect.query(f"select cast(1 as {double}) / 3") == [(1 / 3,)]
+    assert dialect.query(f"select cast(0.1 as {double}) + cast(0.2 as {double})") == [(0.1 + 0.2,)]
 
 
 # -- text --------------------------------------------------------------------------------------
