@@ -561,16 +561,16 @@ FAULTS = [
     Fault(
         "the first event is the last",
         KINDS + "first_event.sql",
-        "'' if cte.word == 'first_event' else ' desc'",
-        "' desc'",
+        "is_first = cte.word == 'first_event'",
+        "is_first = false",
         "one_event",
         "first_event",
     ),
     Fault(
         "the last of a tie is the first",
         KINDS + "first_event.sql",
-        "crm_segmentation.by_bytes(model ~ '.event_id') ~ direction",
-        "crm_segmentation.by_bytes(model ~ '.event_id')",
+        "('min(' if is_first else 'max(')\n        ~ crm_segmentation.by_bytes",
+        "'min('\n        ~ crm_segmentation.by_bytes",
         "one_event",
         "last_event",
     ),
@@ -658,8 +658,8 @@ FAULTS = [
     Fault(
         "steps need not be of the same",
         KINDS + "sequence.sql",
-        "('' if same is none else ', same_value') -%}",
-        "'' -%}",
+        "([] if same is none else ['same_value'])",
+        "[]",
         "sequence",
         "same",
     ),
@@ -703,8 +703,8 @@ FAULTS = [
     Fault(
         "of most frequent values the greatest",
         KINDS + "usual.sql",
-        "order by count(*) desc, ' ~ order ~ '\\n'",
-        "order by count(*) desc, ' ~ order ~ ' desc\\n'",
+        "order by count(*) desc nulls last, ' ~ order ~ '\\n'",
+        "order by count(*) desc nulls last, ' ~ order ~ ' desc\\n'",
         "usual",
     ),
     Fault(
