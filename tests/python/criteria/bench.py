@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+import psycopg2
 from dbt_common.exceptions import CompilationError
 
 from criteria.engine import Database, Engine, variables
 from criteria.oracle import Tally, Tree, World, members
+from criteria.postgres import PostgresDatabase
 from criteria.rules import as_text
 from criteria.shrink import shrink
+
+DATABASE_ERRORS = (duckdb.Error, psycopg2.Error)
 
 
 class DisagreementError(AssertionError):
@@ -22,7 +26,7 @@ class DisagreementError(AssertionError):
 @dataclass
 class Bench:
     engine: Engine
-    database: Database
+    database: Database | PostgresDatabase
 
     def load(self, world: World, shuffle: int | None = None) -> None:
         self.engine.set_variables(variables(world))
@@ -32,7 +36,7 @@ class Bench:
     def load_contactability(self) -> None:
         """Who may be contacted is a model of the package, which is one macro."""
         tables = ("int_contact_points", "consents", "contact_blocks")
-        places = [f"rule_consumer.rules.{name}" for name in tables]
+        places = [self.database.place(name) for name in tables]
         query = self.engine.call("contactability", *places)
         self.database.create("account_contactability", str(query))
 
@@ -48,7 +52,7 @@ class Bench:
         wanted = [members(as_text(rule), world, tally) for rule in rules]
         try:
             found = self.by_sql(rules)
-        except (duckdb.Error, CompilationError, AssertionError):
+        except (*DATABASE_ERRORS, CompilationError, AssertionError):
             found = []
         if found != wanted:
             for rule in rules:
@@ -65,7 +69,7 @@ class Bench:
             return ""
         try:
             (got,) = self.by_sql([rule])
-        except (duckdb.Error, CompilationError, AssertionError) as error:
+        except (*DATABASE_ERRORS, CompilationError, AssertionError) as error:
             return type(error).__name__
         return "" if got == wanted else "members differ"
 
@@ -75,7 +79,7 @@ class Bench:
         least = shrink(rule, lambda tree: self.failure(world, tree) == how)
         try:
             (got,) = self.by_sql([least])
-        except (duckdb.Error, CompilationError, AssertionError) as error:
+        except (*DATABASE_ERRORS, CompilationError, AssertionError) as error:
             return f"{error}\nby the rule\n{as_text(least)}"
         return explain(least, world, got, members(as_text(least), world))
 

@@ -176,7 +176,29 @@ ARROW_TYPES = {
 }
 
 
-class Database:
+class NamesMembers:
+    """What every database of rules can do."""
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        raise NotImplementedError
+
+    def members(self, statements: Sequence[str]) -> list[frozenset[str]]:
+        """Members by each statement, all of them run at once."""
+        found: list[set[str]] = [set() for _ in statements]
+        rows = self.query(
+            "\nunion all\n".join(
+                f"select {index} as rule, account_id from (\n{sql}\n) as rule_members"
+                for index, sql in enumerate(statements)
+            )
+        )
+        for index, account_id in rows:
+            if account_id in found[index]:
+                raise AssertionError(f"{account_id} twice, by\n{statements[index]}")
+            found[index].add(account_id)
+        return [frozenset(one) for one in found]
+
+
+class Database(NamesMembers):
     """The tables of one world on DuckDB, where the consumer's models would be."""
 
     def __init__(self) -> None:
@@ -195,6 +217,9 @@ class Database:
         self.create(name, "select * from incoming")
         self.connection.unregister("incoming")
 
+    def place(self, name: str) -> str:
+        return f"rule_consumer.rules.{name}"
+
     def create(self, name: str, query: str) -> None:
         self.connection.execute(f"create or replace table rule_consumer.rules.{name} as {query}")
 
@@ -206,20 +231,8 @@ class Database:
                 random.Random(shuffle).shuffle(ordered)
             self._table(name, columns, ordered)
 
-    def members(self, statements: Sequence[str]) -> list[frozenset[str]]:
-        """Members by each statement, all of them run at once."""
-        found: list[set[str]] = [set() for _ in statements]
-        rows = self.connection.execute(
-            "\nunion all\n".join(
-                f"select {index} as rule, account_id from (\n{sql}\n) as rule_members"
-                for index, sql in enumerate(statements)
-            )
-        ).fetchall()
-        for index, account_id in rows:
-            if account_id in found[index]:
-                raise AssertionError(f"{account_id} twice, by\n{statements[index]}")
-            found[index].add(account_id)
-        return [frozenset(one) for one in found]
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        return self.connection.execute(sql).fetchall()
 
 
 def variables(world: World) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from criteria.shrink import shrink
 from criteria.strategies import rules, worlds
 
 TREES = int(os.environ.get("CRITERIA_TREES", "500"))
+POSTGRES_TREES = int(os.environ.get("CRITERIA_POSTGRES_TREES", "200"))
 SEED = int(os.environ.get("CRITERIA_SEED", "0"))
 RULES_A_WORLD = 8
 KINDS = [str(number) for number in range(1, 36) if number not in (23, 29)]
@@ -33,9 +34,10 @@ def rarest(tally: Tally) -> list[str]:
     return [DRAWER_OF.get(kind, "attribute") for kind in kinds[:2]]
 
 
-def test_members_agree_and_the_rules_are_worth_asking(bench: Bench) -> None:
-    tally, shares = Tally(), Counter[str]()
-    for seed in range(SEED, SEED + -(-TREES // RULES_A_WORLD)):
+def ask(bench: Bench, seeds: range, tally: Tally) -> Counter[str]:
+    """Both ways, some rules for each seed; how many of them parted the base."""
+    shares = Counter[str]()
+    for seed in seeds:
         draw = Seeded(seed)
         world = draw_world(draw)
         trees = [draw_rule(draw, world) for _ in range(RULES_A_WORLD - 2)]
@@ -43,6 +45,16 @@ def test_members_agree_and_the_rules_are_worth_asking(bench: Bench) -> None:
         for members in bench.check(world, trees, tally):
             percent = 100 * len(members) / max(len(world.base), 1)
             shares["parted" if 5 <= percent <= 95 else "extreme"] += 1
+    return shares
+
+
+def seeds_of(trees: int) -> range:
+    return range(SEED, SEED + -(-trees // RULES_A_WORLD))
+
+
+def test_members_agree_and_the_rules_are_worth_asking(bench: Bench) -> None:
+    tally = Tally()
+    shares = ask(bench, seeds_of(TREES), tally)
 
     assert shares.total() >= TREES
     # a rule that takes all accounts or none says little
@@ -54,6 +66,13 @@ def test_members_agree_and_the_rules_are_worth_asking(bench: Bench) -> None:
         if tally.accounts[kind, answer] < 200 * min(TREES, 500) / 500
     }
     assert not rare, f"kinds of leaves that were too seldom true or false: {rare}"
+    assert {kind for kind, _ in tally.accounts} == set(KINDS)
+
+
+def test_members_agree_on_postgres(postgres_bench: Bench) -> None:
+    """The same worlds, rules and evaluator; the text order of its database is not C."""
+    tally = Tally()
+    ask(postgres_bench, seeds_of(POSTGRES_TREES), tally)
     assert {kind for kind, _ in tally.accounts} == set(KINDS)
 
 

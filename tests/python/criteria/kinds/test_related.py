@@ -83,7 +83,7 @@ def test_an_empty_relation(asked: Asked):
 
 
 def test_the_relations_of_the_package_are_as_their_contracts_say(engine: Engine):
-    engine.set_variables({})
+    engine.set_variables({"extra_relations": {}})
     accounts = Path(__file__).parents[4] / "models" / "marts" / "accounts"
     declared: dict[str, dict[str, Any]] = {
         model["name"]: {column["name"]: column["data_type"] for column in model["columns"]}
