@@ -12,10 +12,14 @@
         and given is not mapping else [given] -%}
     {%- set lists = crm_segmentation.account_lists() -%}
     {%- set before = context.errors | length -%}
-    {%- if names | length == 0 -%}
+    {%- set limit = crm_segmentation.rule_limits()['values'] -%}
+    {%- if names | length == 0 or names | length > limit -%}
         {%- do crm_segmentation.rule_error(
-            context, path, 'empty list', given, 'the name of a list, or several', ''
+            context, path,
+            'empty list' if names | length == 0 else 'too long a list', given,
+            'the name of a list, or several, ' ~ limit ~ ' at most', ''
         ) -%}
+        {{ return(none) }}
     {%- endif -%}
     {%- for name in names if name is not string or name not in lists -%}
         {%- set near = crm_segmentation.did_you_mean(name, lists) -%}

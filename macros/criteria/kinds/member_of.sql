@@ -6,10 +6,14 @@
     {%- set names = given if given is sequence and given is not string
         and given is not mapping else [given] -%}
     {%- set before = context.errors | length -%}
-    {%- if names | length == 0 -%}
+    {%- set limit = crm_segmentation.rule_limits()['values'] -%}
+    {%- if names | length == 0 or names | length > limit -%}
         {%- do crm_segmentation.rule_error(
-            context, path, 'empty list', given, 'the name of a group, or several', ''
+            context, path,
+            'empty list' if names | length == 0 else 'too long a list', given,
+            'the name of a group, or several, ' ~ limit ~ ' at most', ''
         ) -%}
+        {{ return(none) }}
     {%- endif -%}
     {%- for name in names -%}
         {%- set at = path ~ ('[' ~ loop.index0 ~ ']' if names is sameas given else '') -%}

@@ -20,10 +20,12 @@
     {%- for key, value in given.items() if key != 'of' -%}
         {%- do comparison.update({key: value}) -%}
     {%- endfor -%}
-    {%- if of is string or of is mapping or of is not sequence or of | length == 0 -%}
+    {%- set most = crm_segmentation.rule_limits()['leaves'] -%}
+    {%- if of is string or of is mapping or of is not sequence
+        or not 0 < of | length <= most -%}
         {%- do crm_segmentation.rule_error(
             context, path ~ '.of', 'not a list of points', of,
-            'at least one {if: <node>, add: 10}', ''
+            '1 to ' ~ most ~ ' items {if: <node>, add: 10}', ''
         ) -%}
         {%- set of = [] -%}
     {%- endif -%}

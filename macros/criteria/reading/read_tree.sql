@@ -34,6 +34,9 @@
                 context, node.path, 'nested too deeply', none,
                 'at most ' ~ limits.levels ~ ' levels', 'Split the rule into two profiles.'
             ) -%}
+        {%- elif context['count'].leaves > limits.leaves
+            or context.errors | length > limits.leaves -%}
+            {#- enough is said, and the rest may be without end: anchors multiply -#}
         {%- elif node.given is not mapping or node.given | length == 0 -%}
             {%- do crm_segmentation.rule_error(
                 context, node.path, 'not a node', node.given,

@@ -99,6 +99,24 @@ def garbled(draw: Seeded, text: str) -> str:
     for _ in range(draw.integer(1, 3)):
         at = draw.integer(0, len(letters))
         letters[at : at + draw.integer(0, 2)] = draw.pick(
-            ["", "\t", ":", "-", "[", "}", "'", '"', "#", "&a", "*a", "\n", "!", "|", "{{", "%}", "é"]
+            [
+                "",
+                "\t",
+                ":",
+                "-",
+                "[",
+                "}",
+                "'",
+                '"',
+                "#",
+                "&a",
+                "*a",
+                "\n",
+                "!",
+                "|",
+                "{{",
+                "%}",
+                "é",
+            ]
         )
     return "".join(letters)
