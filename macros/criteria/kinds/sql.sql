@@ -54,7 +54,7 @@
         {%- endif -%}
     {%- endfor -%}
     {%- if state.quote is not none or state.depth != 0 or state.closed_early
-        or '$$' in text or '\\' in text -%}
+        or '$$' in text or '\\' in text or '\x00' in text -%}
         {%- do crm_segmentation.rule_error(
             context, path ~ '.expression', 'brackets or quotes are not closed', text,
             'one expression, without backslash and $$', ''

@@ -160,9 +160,15 @@
         {%- endif -%}
         {%- set path = path ~ '.of' -%}
     {%- endif -%}
+    {%- set most = crm_segmentation.rule_limits()['leaves'] -%}
     {%- if list is sequence and list is not string and list is not mapping
-        and list | length > 0 -%}
+        and 0 < list | length <= most -%}
         {%- do result.update({'nodes': list}) -%}
+    {%- elif list is sequence and list is not string and list | length > most -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, 'too many leaves', list, 'at most ' ~ most,
+            'Split the rule into several profiles and join them by member_of.'
+        ) -%}
     {%- else -%}
         {%- do crm_segmentation.rule_error(
             context, path,

@@ -198,6 +198,7 @@ def refusal(engine: Engine, rule: str) -> str:
         ("sql: {expression: 'is_vip; drop table x', reason: b}", ["sql.expression", ";"]),
         ("sql: {expression: 'is_vip -- x', reason: b}", ["sql.expression", "--"]),
         ("sql: {expression: 'is_vip /* x', reason: b}", ["sql.expression", "/*"]),
+        ('sql: {expression: "is_vip\\0", reason: b}', ["sql.expression", "one expression"]),
     ],
 )
 def test_a_wrong_rule_is_refused(engine: Engine, rule: str, parts: list[str]) -> None:

