@@ -90,11 +90,12 @@ class DbtReader:
 
 
 def is_of_kind(node: Any, kind: str) -> bool:
-    """A profile or group says so in its meta; plain SQL ones are known by their folder."""
+    """A profile or group says so in its meta; plain SQL ones are known by folder and contract."""
     published = node.config.meta.get("crm_segmentation") or {}
     if published.get("kind") == kind:
         return True
-    return f"/{kind}s/" in "/" + str(node.original_file_path).replace("\\", "/")
+    folder = "/" + str(node.original_file_path).replace("\\", "/")
+    return f"/{kind}s/" in folder and "account_id" in node.columns
 
 
 def share(part: int, whole: int) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from conftest import ROOT, DbtRun
@@ -60,6 +61,18 @@ def test_members_are_ordered_by_size_with_their_share() -> None:
     reader = PlantedReader({"accounts": 8, "profile_a": 1, "profile_b": 4})
     table = summary.members("Profiles", "profile")(reader)
     assert list(table.rows) == [("profile_b", 4, "50.0 %"), ("profile_a", 1, "12.5 %")]
+
+
+def test_plain_sql_is_a_profile_where_it_holds_accounts() -> None:
+    def node(*columns: str) -> SimpleNamespace:
+        return SimpleNamespace(
+            config=SimpleNamespace(meta={}),
+            original_file_path="models/marts/profiles/some.sql",
+            columns=dict.fromkeys(columns),
+        )
+
+    assert summary.is_of_kind(node("account_id", "as_of_date"), "profile")
+    assert not summary.is_of_kind(node("profile_name", "member_count"), "profile")
 
 
 def test_an_empty_base_divides_nothing() -> None:
