@@ -135,7 +135,7 @@ different_items_{{ loop.index }} as (
 {%- set kpi = column.kpi %}
 {%- set value = kpi.most_frequent %}
 
-counted_{{ column.column }} as (
+ranked_{{ column.column }} as (
     select
         account_id,
         as_of_date,
@@ -154,6 +154,19 @@ counted_{{ column.column }} as (
         account_id,
         as_of_date,
         {{ value }}
+),
+
+-- grouped, not joined by its position: PostgreSQL would expect a handful of rows and
+-- read them again for each account
+counted_{{ column.column }} as (
+    select
+        account_id,
+        as_of_date,
+        min(value) filter (where position = 1) as value
+    from ranked_{{ column.column }}
+    group by
+        account_id,
+        as_of_date
 ),
 {%- endfor %}
 
@@ -209,7 +222,6 @@ left join counted_{{ column.column }}
     on
         account_days.account_id = counted_{{ column.column }}.account_id
         and account_days.as_of_date = counted_{{ column.column }}.as_of_date
-        and counted_{{ column.column }}.position = 1
 {%- endfor %}
 {% endmacro %}
 
