@@ -322,6 +322,13 @@ def test_the_leaf_responsible(
     assert change.responsible(*masks, moved == "out", moved == "in") == cause
 
 
+def test_a_leaf_that_stands_twice_is_missed_once() -> None:
+    twice, once = rule({"any": [A, {"all": [A, B]}]}, A, A, B), rule({"any": [A, B]}, A, B)
+    change = Change("x", twice, once, "2026-01-01")
+    assert change.only_in(twice, once) == [1]
+    assert change.only_in(once, twice) == []
+
+
 def test_points_are_judged_by_their_own_bit() -> None:
     points = {"points": {"of": [{"if": A, "add": 1}, {"if": {"not": B}, "add": 2}], "gte": 2}}
     tree = {"not": {"all": [points, C]}}
