@@ -176,8 +176,8 @@ def test_text_is_read_as_a_value_or_is_null(
 
 def test_constants_that_cannot_be_cast_are_null_as_well(dialect: Dialect) -> None:
     """Engines cast constants while they plan: fixtures of unit tests are constants."""
-    kinds = {"date": "2024-02-30", "timestamp": "2024-02-30 10:00", "integer": "12.5"}
-    kinds |= {"bigint": "x", "decimal(9, 2)": "NaN", "boolean": "2"}
+    kinds = {"date": "2024-02-30", "timestamp": "2024-02-30 10:00", "integer": "9" * 12}
+    kinds |= {"bigint": "9" * 30, "decimal(9, 2)": "9" * 12, "boolean": "2"}
     for kind, text in kinds.items():
         sql = dialect.render("cast_or_null", "given.x", kind)
         assert dialect.query(f"with given as (select '{text}' as x) select {sql} from given") == [
