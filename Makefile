@@ -42,6 +42,11 @@ demo: setup  ## Build and test the demo company and print what was built (TARGET
 test: setup lint  ## Run the whole suite: lint, then pytest, which builds and tests the demo with dbt
 	$(BIN)/pytest
 
+.PHONY: test-rules-long
+test-rules-long: setup  ## 20,000 random rules on DuckDB, 2,000 on PostgreSQL, and long fuzzing (half an hour on one core)
+	CRITERIA_TREES=20000 CRITERIA_POSTGRES_TREES=2000 CRITERIA_FUZZ_WORLDS=200 \
+	    $(BIN)/pytest -n0 tests/python/criteria/test_random_rules.py tests/python/criteria/test_rule_fuzz.py
+
 .PHONY: lint
 lint: setup  ## ruff, mypy, sqlfluff, and whether generated files are fresh
 	$(BIN)/ruff check .

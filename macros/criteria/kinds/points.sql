@@ -25,7 +25,7 @@
         or not 0 < of | length <= most -%}
         {%- do crm_segmentation.rule_error(
             context, path ~ '.of', 'not a list of points', of,
-            '1 to ' ~ most ~ ' items {if: <node>, add: 10}', ''
+            'at least one {if: <node>, add: 10}, at most ' ~ most, ''
         ) -%}
         {%- set of = [] -%}
     {%- endif -%}

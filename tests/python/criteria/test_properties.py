@@ -74,12 +74,52 @@ def test_a_higher_threshold_never_adds_a_member(bench: Bench) -> None:
             ({"joined_on": {"within": near}}, {"joined_on": {"within": far}}),
             ({"joined_on": {"in_next": "1w"}}, {"joined_on": {"in_next": "30d"}}),
             ({"joined_on": {"older_than": far}}, {"joined_on": {"older_than": near}}),
+            ({"joined_on": {"years": {"gte": 2}}}, {"joined_on": {"years": {"gte": 1}}}),
+            (
+                {"joined_on": {"anniversary_in_next": "7d"}},
+                {"joined_on": {"anniversary_in_next": "30d"}},
+            ),
+            ({"turnover": {"top_percent": 20}}, {"turnover": {"top_percent": 60}}),
+            ({"turnover": {"bottom": 2}}, {"turnover": {"bottom": 9}}),
+            ({"site": {"within_km": circle(5)}}, {"site": {"within_km": circle(600)}}),
+            (lasting(gap="1d"), lasting(gap="30d")),
+            (lasting(gap="30d"), lasting()),
+            (unfinished("30d"), unfinished("1d")),
+            (usual(3), usual(1)),
+            (bucket(10), bucket(12.5)),
+            (scored(2), scored(1)),
         ]
         found = bench.by_sql([tree for pair in smaller_and_larger for tree in pair])
         for index, pair in enumerate(smaller_and_larger):
             assert found[2 * index] <= found[2 * index + 1], pair
 
     check()
+
+
+def circle(km: int) -> Tree:
+    return {"of": ["48.137154", "11.576124"], "km": km}
+
+
+def lasting(**parts: str) -> Tree:
+    return {"sequence": {"steps": ["purchase", "purchase"], **parts}}
+
+
+def unfinished(length: str) -> Tree:
+    return {"abandoned": {"name": "purchase", "without": "call", "for": length}}
+
+
+def usual(least: int) -> Tree:
+    spec = {"name": "purchase", "column": "channel", "in": ["web"], "min_count": least}
+    return {"usual": spec}
+
+
+def bucket(percent: float) -> Tree:
+    return {"bucket": {"salt": "spring", "below_percent": percent}}
+
+
+def scored(least: int) -> Tree:
+    parts = [{"is_vip": True}, {"is_blocked": True}, {"headcount": {"gte": 10}}]
+    return {"points": {"of": [{"if": part, "add": 1} for part in parts], "gte": least}}
 
 
 def event(**parts: Any) -> Tree:
@@ -194,7 +234,86 @@ def test_building_twice_changes_nothing(bench: Bench) -> None:
     check()
 
 
+def test_halves_of_what_was_recorded_tile(bench: Bench) -> None:
+    """A share and its rest, and the rows of a relation that do and do not."""
+
+    @over_worlds
+    def check(data: st.DataObject) -> None:
+        world = data.draw(worlds())
+        bench.load(world)
+        buyers = {"role": ["red", "green"]}
+        below, above, some, every, none, anyone = bench.by_sql(
+            [
+                bucket(50),
+                {"not": bucket(50)},
+                {"related": {"name": "people", "some": buyers}},
+                {"related": {"name": "people", "every": {"not": buyers}}},
+                {"related": {"name": "people", "none": buyers}},
+                {"related": {"name": "people", "some": {"any": [buyers, {"not": buyers}]}}},
+            ]
+        )
+        assert tiles([below, above], frozenset(world.base))
+        assert tiles([some, none], frozenset(world.base))
+        assert tiles([some, every], anyone)
+
+    check()
+
+
 BY_HAND = [
+    (
+        "all: [joined_on: {years: {gte: 1}}, headcount: {gt_attribute: stock}]",
+        """where extras.joined_on <= date '2024-01-01' and attributes.headcount > extras.stock""",
+    ),
+    (
+        "last_event: {name: purchase, has: {is_rush: true}}",
+        """where exists (
+            select 1 from activities as mine where mine.account_id = base.account_id
+            and mine.event_name = 'purchase' and mine.occurred_at < '2024-12-31 23:00:00'
+            and mine.is_rush and not exists (
+                select 1 from activities as other where other.account_id = mine.account_id
+                and other.event_name = 'purchase' and other.occurred_at < '2024-12-31 23:00:00'
+                and (other.occurred_at, other.event_id) > (mine.occurred_at, mine.event_id)
+            )
+        )""",
+    ),
+    (
+        "sequence: {steps: [purchase, {name: call, where: {is_resolved: true}}], gap: 30d, "
+        "same: product}",
+        """where exists (
+            select 1 from activities as one inner join calls as two
+            on one.account_id = two.account_id and one.product = two.product
+            where one.account_id = base.account_id and one.event_name = 'purchase'
+            and two.is_resolved and two.occurred_at < '2024-12-31 23:00:00'
+            and two.occurred_at > one.occurred_at
+            and two.occurred_at < one.occurred_at + interval '720 hours'
+        )""",
+    ),
+    (
+        "abandoned: {name: purchase, without: page_view, for: 7d}",
+        """where exists (
+            select 1 from activities as one where one.account_id = base.account_id
+            and one.event_name = 'purchase'
+            and one.occurred_at + interval '168 hours' <= '2024-12-31 23:00:00'
+            and not exists (
+                select 1 from activities as two where two.account_id = base.account_id
+                and two.event_name = 'page_view' and two.occurred_at > one.occurred_at
+                and two.occurred_at < one.occurred_at + interval '168 hours'
+            )
+        )""",
+    ),
+    (
+        "turnover: {top_percent: 25, over: market}",
+        """where attributes.turnover_amount is not null and 100 * (
+            select count(*) from rule_base as peers inner join account_attributes as theirs
+            on peers.account_id = theirs.account_id
+            where theirs.market_code is not distinct from attributes.market_code
+            and theirs.turnover_amount >= attributes.turnover_amount
+        ) <= 25 * (
+            select count(theirs.turnover_amount) from rule_base as peers
+            inner join account_attributes as theirs on peers.account_id = theirs.account_id
+            where theirs.market_code is not distinct from attributes.market_code
+        )""",
+    ),
     (
         "sector: {neq: Pumps}",
         "where attributes.sector is null or lower(attributes.sector) <> 'pumps'",
