@@ -347,7 +347,7 @@ class Writer:
             return {"anyOf": [one_of_names(project["events"]), *selections]}
         if name == "steps":
             self.defs["step"] = self.shape("step", None)
-            return {"type": "array", "items": reference("step"), "minItems": 1, "maxItems": 32}
+            return {"type": "array", "items": reference("step"), "minItems": 1, "maxItems": 12}
         if name == "scored_nodes":
             scored = closed({"if": {"$ref": "#/$defs/node_or_nodes"}, "add": {"type": "integer"}})
             self.defs["node_or_nodes"] = {"anyOf": [reference("node"), reference("nodes")]}

@@ -41,6 +41,5 @@
         'sql': bucket ~ ' < ' ~ limit,
         'atomic': true,
         'value_sql': bucket,
-        'thresholds': [limit | string],
     }) }}
 {% endmacro %}
