@@ -78,6 +78,15 @@
         {%- do terms.append({'node': node, 'add': add}) -%}
     {%- endfor -%}
     {%- set sum = '(\n    ' ~ cases | join('\n+ ') | indent(4) ~ '\n)' -%}
+    {#- The sum stands there once for each operator: points in points could double it
+        at every level. -#}
+    {%- if leaf.comparison.parts | length > 1 and sum | length > 2000000 -%}
+        {{ exceptions.raise_compiler_error(
+            leaf.path ~ ": points within points with several operators: got "
+            ~ sum | length ~ " characters of SQL; allowed: 2000000. "
+            ~ "Write 'between' in place of two operators."
+        ) }}
+    {%- endif -%}
     {%- set parts = crm_segmentation.comparison_sql(sum, leaf.comparison) -%}
     {%- do leaf.update({
         'tree': {'points': dict(leaf.comparison.value, of=trees)},

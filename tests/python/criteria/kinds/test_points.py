@@ -72,6 +72,13 @@ def test_as_deep_as_rules_may_be(asker: Asker) -> None:
         assert "32 levels" in asker.refusal(rule)
 
 
+def test_several_operators_do_not_double_the_sql_without_end(reader: Asker) -> None:
+    rule = "revenue: 1"
+    for _ in range(31):
+        rule = f"points: {{of: [{{if: {{{rule}}}, add: 1}}], gte: 1, lte: 1}}"
+    assert "Write 'between'" in reader.refusal(rule)
+
+
 @pytest.mark.parametrize(
     ("rule", "parts"),
     [
