@@ -247,7 +247,10 @@ def report(
     rows.sort(key=lambda row: -row[2])
     for name, room, dbt, hand in rows:
         if dbt >= 0.5:
-            print(f"{name:32} {room:13} dbt {dbt:8.2f} s  bare {hand:8.2f} s  {dbt / hand:5.2f}")
+            # its SQL is the newest month end, its hook adds 23 more
+            several = name == "account_kpis_monthly"
+            ratio = "24 statements against 1" if several else f"{dbt / hand:.2f}"
+            print(f"{name:32} {room:13} dbt {dbt:8.2f} s  bare {hand:8.2f} s  {ratio}")
     if output:
         with output.open("w", newline="") as file:
             writer = csv.writer(file)
