@@ -59,6 +59,14 @@ NEWS = [
     # companies merged
     "update crm_raw.raw_crm__accounts set merged_into = 'A0100', _loaded_at = "
     "'2026-01-10 01:00:00' where account_no in ('A0107', 'A0118', 'A0129')",
+    # one customer with four keys, all seen first at one instant: the smallest by bytes is the
+    # founder, which no dictionary puts first
+    *(
+        "insert into crm_raw.raw_crm__accounts (account_no, type, name, tax_id, country, "
+        f"created_at, _loaded_at) values ('{key}', 'company', 'Zwilling Pumpen', 'DE999888777', "
+        "'DE', '2026-01-05 10:00:00', '2026-01-06 01:00:00')"
+        for key in ("a-1", "B-1", "ä-1", "_1")
+    ),
     # what was known is not any more; words change their case
     "update crm_raw.raw_crm__accounts set tier = null, country = null where account_no like '%55'",
     "update crm_raw.raw_crm__accounts set name = upper(name) where account_no like '%77'",
