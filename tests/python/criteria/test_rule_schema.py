@@ -61,6 +61,7 @@ BEYOND_A_SCHEMA = {
         "sql: {expression: 'is_vip -- x', reason: b}",
         "sql: {expression: 'is_vip /* x', reason: b}",
         "sql: {expression: 'is_vip; drop table x', reason: b}",
+        'sql: {expression: "is_vip\\0", reason: b}',
     ),
 }
 
