@@ -101,8 +101,9 @@ def texts_of(series: pd.Series, column: Column, above: int) -> list[str]:
 
     dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
-        series = series.astype(dtype.categories.dtype)
-        dtype = series.dtype
+        # through the codes: integers have no value for NULL
+        texts = [*texts_of(pd.Series(dtype.categories), column, above), NULL]
+        return [texts[code] for code in series.cat.codes]
     if isinstance(dtype, pd.DatetimeTZDtype):
         plain = series.dt.tz_convert("UTC").dt.tz_localize(None)
         return [NULL if text == NULL else text + "+00" for text in times_of(plain)]

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import json
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from psycopg2.extensions import PYDATE, PYDATETIME, PYDATETIMETZ, new_type, register_type
+from psycopg2.extensions import (
+    PYDATE,
+    PYDATETIME,
+    PYDATETIMETZ,
+    PYINTERVAL,
+    PYTIME,
+    new_type,
+    register_type,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +32,8 @@ BOOLEAN = 16
 FLOATS = {700: "float32", 701: "float64"}
 TEXTS = {18, 19, 25, 1042, 1043}
 DATE, TIMESTAMP, TIMESTAMPTZ = 1082, 1114, 1184
+TIME, INTERVAL = 1083, 1186
+JSON = (114, 3802)
 
 # dtype -> type of PostgreSQL; what is not here is found from the values
 DTYPES = {
@@ -88,16 +99,52 @@ def finite(cast: Any) -> Any:
     return read
 
 
-FINITE = [
+def time_of_day(value: str | None, cursor: Any) -> Any:
+    """A time of day that Python has: psycopg2 makes the day's last moment its first."""
+    if value is not None and value.startswith("24:"):
+        raise ValueError(
+            f"a time of day is {value!r}, which Python cannot hold. Cast it to text in the query."
+        )
+    return PYTIME(value, cursor)
+
+
+def timespan(value: str | None, cursor: Any) -> Any:
+    """A timespan of days and less: psycopg2 takes a month for 30 days."""
+    if value is not None and ("mon" in value or "year" in value):
+        raise ValueError(
+            f"a timespan is {value!r}, and nobody knows by how many days. Say days in the query, "
+            "or cast it to text."
+        )
+    return PYINTERVAL(value, cursor)
+
+
+def exact_float(text: str) -> float:
+    value = float(text)
+    if decimal.Decimal(repr(value)) != decimal.Decimal(text):
+        raise ValueError(
+            f"json holds {text}, which no float of Python is. Take it out in the query, for "
+            "instance as a decimal."
+        )
+    return value
+
+
+def from_json(value: str | None, cursor: Any) -> Any:
+    return None if value is None else json.loads(value, parse_float=exact_float)
+
+
+EXACT = [
     new_type((DATE,), "FINITE_DATE", finite(PYDATE)),
     new_type((TIMESTAMP,), "FINITE_TIMESTAMP", finite(PYDATETIME)),
     new_type((TIMESTAMPTZ,), "FINITE_TIMESTAMPTZ", finite(PYDATETIMETZ)),
+    new_type((TIME,), "TIME_OF_DAY", time_of_day),
+    new_type((INTERVAL,), "TIMESPAN", timespan),
+    new_type(JSON, "EXACT_JSON", from_json),
 ]
 
 
 def read_exactly(cursor: Any) -> None:
     """Make a cursor refuse values that would change on the way to Python."""
-    for cast in FINITE:
+    for cast in EXACT:
         register_type(cast, cursor)
 
 

@@ -113,6 +113,16 @@ FOUND: dict[str, tuple[Any, str, list[Any] | None]] = {
     "text of objects": (pd.Series(["plain", np.nan], dtype=object), "text", ["plain", None]),
     "category": (pd.Categorical(["b", None]), "text", ["b", None]),
     "category of numbers": (pd.Categorical([10, 20]), "bigint", None),
+    "category of numbers and NULL": (
+        pd.Categorical([2**62 + 1, None]),
+        "bigint",
+        [2**62 + 1, None],
+    ),
+    "category of days": (
+        pd.Categorical(pd.to_datetime(["2024-01-01", None])),
+        "timestamp without time zone",
+        [DAY, None],
+    ),
     "nothing but NULL": ([None, None], "text", None),
     "bytes": ([b"\x00\\\xff", None], "bytea", None),
     "uuid": ([uuid.UUID(int=5), None], "uuid", [str(uuid.UUID(int=5)), None]),
@@ -342,6 +352,40 @@ def test_a_table_comes_back_as_it_was(session: Session) -> None:
 def test_infinity_is_not_taken_for_a_day(session: Session, value: str) -> None:
     with pytest.raises(ValueError, match="infinity', which Python cannot hold"):
         session.query(f"select {value} as until").df()
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("interval '1 month'", "timespan is '1 mon', .* by how many days"),
+        ("interval '-1 year 2 days'", "timespan is '-1 years \\+2 days'"),
+        ("time '24:00'", "time of day is '24:00:00'"),
+        ("""'{"a": 12345678901234567890.123}'::jsonb""", "json holds 12345678901234567890.123"),
+        ("""'[0.1000000000000000001]'::json""", "json holds 0.1000000000000000001"),
+    ],
+)
+def test_what_would_change_on_the_way_to_python_is_refused(
+    session: Session, value: str, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        session.query(f"select {value} as found").df()
+
+
+def test_what_looks_like_it_is_read(session: Session) -> None:
+    found = session.query(
+        "select interval '3 days 04:05:06.000007', interval '-30 days', time '23:59:59', "
+        """'{"a": 0.10, "b": 1e2, "c": 12345678901234567890}'::jsonb, null::interval, null::jsonb"""
+    ).fetchall()
+    assert found == [
+        (
+            datetime.timedelta(days=3, hours=4, minutes=5, seconds=6, microseconds=7),
+            datetime.timedelta(days=-30),
+            datetime.time(23, 59, 59),
+            {"a": 0.1, "b": 100.0, "c": 12345678901234567890},
+            None,
+            None,
+        )
+    ]
 
 
 def test_two_columns_of_one_name_are_refused(session: Session) -> None:
