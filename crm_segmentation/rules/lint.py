@@ -23,7 +23,7 @@ from crm_segmentation.rules.domains import conjunctions, contradiction, window_d
 from crm_segmentation.rules.meaning import is_negative, meaning, meaning_hash, number
 from crm_segmentation.rules.project import RulesError, ask_dbt, rule_project
 from crm_segmentation.rules.schema import SCHEMA_FILE, schema_text, settle
-from crm_segmentation.rules.sheet import MODELS, SHEET, settle_sheet
+from crm_segmentation.rules.sheet import MODELS, SHEET, settle_sheet, sheet_text
 from crm_segmentation.rules.text import Place, RuleText, nearest, nodes_by_path, place, rules_in
 
 BOOLEANS = "tag:yaml.org,2002:bool"
@@ -406,7 +406,7 @@ def stale_files(
     if written.exists() and settle(written, schema_text(project), check=True):
         yield stale(SCHEMA_FILE, "schema")
     if (folder / sheet).exists():
-        text = (folder / sheet).read_text(encoding="utf-8")
+        text = sheet_text(folder / sheet)
         for path in settle_sheet(folder, sheet, text, models, project, dbt_arguments, check=True):
             yield stale(path, "rules")
 

@@ -126,6 +126,17 @@ class Problems:
             raise RulesError("\n".join(lines))
 
 
+def sheet_text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise RulesError(
+            f"{file}:{line}: error: the sheet is not in UTF-8: got the byte "
+            f"{error.object[error.start]:#04x}. Save it as CSV in UTF-8."
+        ) from error
+
+
 def read_lines(text: str, problems: Problems) -> list[Line]:
     """The lines of the sheet, their cells trimmed; blank lines are left out."""
     # a spreadsheet may put a byte order mark in front
@@ -161,6 +172,7 @@ class SheetReader:
     def __init__(self, project: dict[str, Any], problems: Problems) -> None:
         self.attributes: dict[str, Any] = project["attributes"]
         self.operators: dict[str, Any] = project["operators"]
+        self.other_words = {*project["kinds"], *project["tree_words"]} - {*NAME_KINDS}
         self.problems = problems
 
     def profiles(self, lines: Sequence[Line]) -> list[Profile]:
@@ -214,6 +226,11 @@ class SheetReader:
             names = self.items(line)
             return {line.attribute: names[0] if len(names) == 1 else names}
         entry = self.attributes.get(line.attribute)
+        if line.attribute in self.other_words:
+            self.problems.add(
+                line.number,
+                f"{line.attribute} does not fit a sheet. Write the profile as a model, in YAML.",
+            )
         operator, _, comparison = line.operator.partition(" ")
         # what is unknown the macros name, with what is near
         kind = entry["type"] if entry else "text"
@@ -273,7 +290,14 @@ class SheetReader:
                 f"{line.operator} takes one value: got {line.value!r}. Use in for a list; a value "
                 "that holds | needs a model in YAML.",
             )
-        return typed(line.value, kind)
+        value = typed(line.value, kind)
+        if kind == "boolean" and not isinstance(value, bool) and line.value:
+            self.problems.add(
+                line.number,
+                f"{line.attribute} is yes or no: got {line.value!r}; allowed: true, false. Write "
+                "it in small letters; a spreadsheet program keeps them in cells formatted as text.",
+            )
+        return value
 
 
 def typed(text: str, kind: str) -> Any:
@@ -631,7 +655,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         if not (folder / sheet).exists():
             raise RulesError(f"No sheet of rules: got no file {sheet}. Name it with --sheet.")
-        text = (folder / sheet).read_text(encoding="utf-8")
+        text = sheet_text(folder / sheet)
         project = rule_project(folder, dbt_arguments)
         stale = settle_sheet(folder, sheet, text, models, project, dbt_arguments, arguments.check)
     except RulesError as error:

@@ -11,6 +11,7 @@ import pytest
 from criteria.engine import Engine
 from criteria.rules import Seeded, as_text, draw_rule, draw_world
 from crm_segmentation.rules.meaning import meaning
+from crm_segmentation.rules.project import RulesError
 from crm_segmentation.rules.sheet import (
     COLUMNS,
     DoesNotFitError,
@@ -21,6 +22,7 @@ from crm_segmentation.rules.sheet import (
     properties_text,
     read_sheet,
     sheet_lines,
+    sheet_text,
     yaml_text,
 )
 
@@ -155,6 +157,9 @@ def test_a_rule_that_fits_comes_back_from_the_sheet(
         (HEADER + "a,1,sector,is_null,a,,\n", ["sheet.csv:2", "takes no value: got 'a'"]),
         (HEADER + "a,1,member_of,eq,group_a,,\n", ["sheet.csv:2", "no operator", "'eq'"]),
         (HEADER + "a,1,place,within_km,1|2,,\n", ["sheet.csv:2", "does not fit", "in YAML"]),
+        (HEADER + "a,1,event,eq,purchase,,\n", ["sheet.csv:2", "event does not fit", "in YAML"]),
+        (HEADER + "a,1,all,,x,,\n", ["sheet.csv:2: error: all does not fit"]),
+        (HEADER + "a,1,is_vip,eq,TRUE,,\n", ["sheet.csv:2", "got 'TRUE'", "in small letters"]),
         (
             HEADER + "a,1,sector,eq,,,\nb,1,member_of,,,exclude,\n",
             ["sheet.csv:2: error: empty value", "sheet.csv:3: error: member_of takes a name"],
@@ -170,6 +175,13 @@ def test_an_ill_formed_sheet_is_refused_by_line(
         problems.raise_all()
     for part in errors:
         assert part in str(caught.value)
+
+
+def test_a_sheet_in_another_encoding_is_refused_by_line(tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_bytes((HEADER + "a,1,sector,eq,x,,\na,1,sector,eq,München,,\n").encode("latin-1"))
+    with pytest.raises(RulesError, match=r"sheet.csv:3: error: .* not in UTF-8: got the byte 0xfc"):
+        sheet_text(sheet)
 
 
 def test_errors_of_the_macros_find_their_line(engine: Engine, project: dict[str, Any]) -> None:
