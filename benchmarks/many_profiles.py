@@ -1,0 +1,431 @@
+"""How fast rules run: one profile beside SQL by hand, many profiles beside the fastest recipe.
+
+    python benchmarks/many_profiles.py --engine duckdb --accounts 1000000 --activities 20000000
+
+All that is compared runs in turns in one process on the same tables, and ratios are of medians. On
+DuckDB CPU seconds count, since wall time moves with whatever else runs; on PostgreSQL wall seconds.
+
+- one: members of one profile, by the macros and by hand: attributes alone, and events
+- many: 1,000 profiles of five attribute leaves: in batches (setting `batch_profiles`), by the
+  fastest recipe by hand for the engine, and in a statement each
+- passes: how often the activity table is scanned for a profile of five event leaves
+- dbt (with --dbt): a whole `dbt run` of the 1,000 models, and how much of it is not SQL
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "python"))
+
+from criteria.engine import Engine, install  # noqa: E402
+
+AS_OF = "2026-01-01"
+NUMBERS, TEXTS = 14, 6
+SCHEMA = "rule_consumer.rules"
+VARIABLES: dict[str, Any] = {
+    "as_of_date": AS_OF,
+    "time_zone": "UTC",
+    "extra_attributes": {
+        **{f"n{index}": {"type": "number", "sql_type": "integer"} for index in range(NUMBERS)},
+        **{f"t{index}": {"type": "text"} for index in range(TEXTS)},
+    },
+    "extra_events": {
+        "purchase": {
+            "model": "activities",
+            "label": "Purchase",
+            "description": "One row per purchase",
+            "columns": {"amount": "number", "category": "text"},
+        }
+    },
+}
+for _name, _declared in VARIABLES["extra_attributes"].items():
+    _declared.update(label=_name, description=_name, model="account_attributes")
+
+
+def numbers(index: int) -> str:
+    return f"n{index}"
+
+
+class DuckDb:
+    name = "duckdb"
+
+    def __init__(self, folder: Path, threads: int) -> None:
+        import duckdb
+
+        self.file = folder / "rule_consumer.duckdb"
+        self.connection = duckdb.connect(str(self.file))
+        self.connection.execute(f"set threads = {threads}")
+        self.connection.execute("set preserve_insertion_order = false")
+        self.connection.execute("create schema rules")
+
+    def run(self, sql: str) -> None:
+        self.connection.execute(sql)
+
+    def value(self, sql: str) -> Any:
+        row = self.connection.execute(sql).fetchone()
+        return row[0] if row else None
+
+    def plan(self, sql: str) -> str:
+        return str(self.connection.execute("explain " + sql).fetchall()[0][1])
+
+    def clock(self) -> float:
+        return time.process_time()
+
+    def load(self, accounts: int, activities: int) -> None:
+        columns = [f"(hash(i * 31 + {k}) % 10000)::integer as n{k}" for k in range(NUMBERS)]
+        columns += [
+            f"chr((65 + hash(i * 17 + {k}) % 20)::integer) || 'x' as t{k}" for k in range(TEXTS)
+        ]
+        account = "'A' || lpad(i::varchar, 8, '0')"
+        self.run(
+            f"create table rules.account_attributes as select {account} as account_id, "
+            f"{', '.join(columns)} from range({accounts}) as numbered(i)"
+        )
+        self.run(
+            "create table rules.rule_base as select account_id from rules.account_attributes "
+            "order by hash(account_id)"
+        )
+        self.run(
+            "create table rules.activities as select 'E' || i as event_id, "
+            f"'A' || lpad((hash(i) % {accounts})::varchar, 8, '0') as account_id, "
+            "case when i % 4 = 0 then 'purchase' else 'page_view' end as event_name, "
+            f"timestamp '{AS_OF}' - interval 1 second * (hash(i * 7) % 94608000) as occurred_at, "
+            f"timestamp '{AS_OF}' as loaded_at, (hash(i * 3) % 100000)::integer as amount, "
+            "chr((65 + hash(i * 5) % 20)::integer) as category "
+            f"from range({activities}) as numbered(i)"
+        )
+
+    def recipe(self, rules: list[list[str]]) -> list[str]:
+        """UNION ALL of plain filters, 100 a statement."""
+        statements = []
+        for start in range(0, len(rules), 100):
+            branches = [
+                f"select {start + index} as profile_key, account_id from rules.account_attributes "
+                f"where {' and '.join(leaves)}"
+                for index, leaves in enumerate(rules[start : start + 100])
+            ]
+            statements.append("insert into rules.members_by_hand " + " union all ".join(branches))
+        return statements
+
+
+class Postgres:
+    name = "postgres"
+
+    def __init__(self, folder: Path, threads: int) -> None:
+        import psycopg2
+
+        from crm_segmentation.postgres import Server
+
+        self.server = Server(folder / "server")
+        self.server.start()
+        settings = self.server.environment("postgres")
+        with_database = {"host": settings["PGHOST"], "user": settings["PGUSER"]}
+        first = psycopg2.connect(dbname="postgres", **with_database)
+        first.autocommit = True
+        first.cursor().execute("create database rule_consumer")
+        first.close()
+        self.connection = psycopg2.connect(dbname="rule_consumer", **with_database)
+        self.connection.autocommit = True
+        self.run("create schema rules")
+        self.run(f"set max_parallel_workers_per_gather = {threads - 1}")
+        self.run("set work_mem = '256MB'")
+
+    def run(self, sql: str) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql)
+
+    def value(self, sql: str) -> Any:
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetchone()[0]
+
+    def plan(self, sql: str) -> str:
+        with self.connection.cursor() as cursor:
+            cursor.execute("explain " + sql)
+            return "\n".join(row[0] for row in cursor.fetchall())
+
+    def clock(self) -> float:
+        return time.perf_counter()
+
+    def load(self, accounts: int, activities: int) -> None:
+        columns = [f"abs(hashint8(i * 31 + {k})) % 10000 as n{k}" for k in range(NUMBERS)]
+        columns += [
+            f"chr(65 + abs(hashint8(i * 17 + {k})) % 20) || 'x' as t{k}" for k in range(TEXTS)
+        ]
+        account = "'A' || lpad(cast(i as text), 8, '0')"
+        self.run(
+            f"create table rules.account_attributes as select {account} as account_id, "
+            f"{', '.join(columns)} from generate_series(0, {accounts - 1}) as numbered(i)"
+        )
+        self.run(
+            "create table rules.rule_base as select account_id from rules.account_attributes "
+            "order by md5(account_id)"
+        )
+        self.run(
+            "create table rules.activities as select 'E' || i as event_id, "
+            f"'A' || lpad(cast(abs(hashint8(i)) % {accounts} as text), 8, '0') as account_id, "
+            "case when i % 4 = 0 then 'purchase' else 'page_view' end as event_name, "
+            f"timestamp '{AS_OF}' - interval '1 second' * (abs(hashint8(i * 7)::bigint) % 94608000)"
+            f" as occurred_at, timestamp '{AS_OF}' as loaded_at, "
+            "abs(hashint8(i * 3)) % 100000 as amount, "
+            "chr(65 + abs(hashint8(i * 5)) % 20) as category "
+            f"from generate_series(0, {activities - 1}) as numbered(i)"
+        )
+        self.run("vacuum analyze")
+
+    def recipe(self, rules: list[list[str]]) -> list[str]:
+        """unnest(array_remove(array[case ..], null)) in one scan."""
+        cases = [
+            f"case when {' and '.join(leaves)} then {index} end"
+            for index, leaves in enumerate(rules)
+        ]
+        return [
+            "insert into rules.members_by_hand select unnest(array_remove(array["
+            + ", ".join(cases)
+            + "], null)), account_id from rules.account_attributes"
+        ]
+
+
+def draw_rules(count: int) -> list[tuple[str, list[str]]]:
+    """Rules of five attribute leaves as YAML and as the SQL of their leaves by hand.
+
+    A leaf keeps a bit more than half of the accounts, a rule some five percent.
+    """
+    draw = random.Random(1)
+    rules = []
+    for _ in range(count):
+        lines, leaves = [], []
+        for index in draw.sample(range(NUMBERS), 4):
+            threshold = draw.randint(3500, 5500)
+            lines.append(f"  - n{index}: {{gte: {threshold}}}")
+            leaves.append(f"n{index} >= {threshold}")
+        index = draw.randrange(TEXTS)
+        letters = draw.sample("ABCDEFGHIJKLMNOPQRST", 11)
+        lines.append(f"  - t{index}: [{', '.join(letter + 'x' for letter in letters)}]")
+        listed = ", ".join(f"'{letter.lower()}x'" for letter in letters)
+        leaves.append(f"lower(translate(t{index}, 'İΣς', 'iσσ')) in ({listed})")
+        rules.append(("all:\n" + "\n".join(lines) + "\n", leaves))
+    return rules
+
+
+EVENTS = """
+all:
+  - event: {name: purchase, within: 365d, count: {gte: 2}}
+  - event: {name: purchase, where: {category: [A, B, C]}, within: 180d}
+  - event: {name: purchase, within: 365d, sum: {of: amount, gte: 50000}}
+  - event: {name: purchase, where: {amount: {gte: 90000}}, within: 90d, count: {lte: 3}}
+  - event: {name: purchase, within: 30d, count: {lt: 5}}
+"""
+DAY = f"timestamp '{AS_OF}'"
+EVENTS_BY_HAND = f"""
+with evidence as (
+    select
+        account_id,
+        count(*) as purchases,
+        count(*) filter (where lower(translate(category, 'İΣς', 'iσσ')) in ('a', 'b', 'c')
+            and occurred_at >= {DAY} - interval '180 days') as in_categories,
+        sum(amount) as amount,
+        count(*) filter (where amount >= 90000
+            and occurred_at >= {DAY} - interval '90 days') as large,
+        count(*) filter (where occurred_at >= {DAY} - interval '30 days') as recent
+    from {SCHEMA}.activities
+    where event_name = 'purchase'
+        and occurred_at < {DAY} and occurred_at >= {DAY} - interval '365 days'
+    group by account_id
+)
+select rule_base.account_id, date '{AS_OF}' as as_of_date, 'hash' as rule_hash
+from {SCHEMA}.rule_base
+inner join evidence on evidence.account_id = rule_base.account_id
+where purchases >= 2 and in_categories >= 1 and amount >= 50000 and large <= 3 and recent < 5
+"""
+
+
+def in_turns(
+    database: Any, candidates: dict[str, Callable[[], None]], repeats: int
+) -> dict[str, list[float]]:
+    """Seconds of each candidate, all of them run in turns."""
+    seconds: dict[str, list[float]] = {name: [] for name in candidates}
+    for _ in range(repeats):
+        for name, candidate in candidates.items():
+            start = database.clock()
+            candidate()
+            seconds[name].append(database.clock() - start)
+    return seconds
+
+
+def show(title: str, seconds: dict[str, list[float]], against: dict[str, str]) -> None:
+    print(title)
+    medians = {name: statistics.median(values) for name, values in seconds.items()}
+    for name, values in seconds.items():
+        spread = f"{min(values):.2f} to {max(values):.2f}"
+        print(f"  {name:<24} {medians[name]:9.2f} s   ({spread})")
+    for name, other in against.items():
+        print(f"  {name} / {other}: {medians[name] / medians[other]:.2f}")
+
+
+def one_profile(database: Any, engine: Engine, repeats: int) -> None:
+    text, leaves = draw_rules(1)[0]
+    by_hand = (
+        f"select rule_base.account_id, date '{AS_OF}' as as_of_date, 'hash' as rule_hash "
+        f"from {SCHEMA}.rule_base inner join {SCHEMA}.account_attributes "
+        "on account_attributes.account_id = rule_base.account_id "
+        f"where {' and '.join(leaves)}"
+    )
+    for title, rule, hand in (("attributes", text, by_hand), ("events", EVENTS, EVENTS_BY_HAND)):
+        macros = str(engine.call("rule_members", rule, base="rule_base"))
+        counts = [
+            database.value(f"select count(*) from ({sql}) as counted") for sql in (macros, hand)
+        ]
+        assert counts[0] == counts[1] > 0, counts
+
+        def build(sql: str) -> Callable[[], None]:
+            def run() -> None:
+                database.run("drop table if exists rules.one_profile")
+                database.run(f"create table rules.one_profile as {sql}")
+
+            return run
+
+        seconds = in_turns(database, {"macros": build(macros), "by hand": build(hand)}, repeats)
+        show(f"one profile, {title}, {counts[0]} members", seconds, {"macros": "by hand"})
+    macros = str(engine.call("rule_members", EVENTS, base="rule_base"))
+    scans = database.plan(macros).count("activities")
+    print(f"  names of the activity table in the plan of five event leaves: {scans}")
+
+
+def many_profiles(database: Any, engine: Engine, count: int, repeats: int, size: int) -> None:
+    rules = draw_rules(count)
+    members = "rules.profile_members"
+    start = time.process_time()
+    batches: list[str] = []
+    for first in range(0, count, size):
+        shared: dict[str, list[Any]] = {"ctes": [], "attribute_models": []}
+        read = [
+            engine.call("read_rule", text, "rule_base", f"rule_{first + index}", shared=shared)
+            for index, (text, _) in enumerate(rules[first : first + size])
+        ]
+        batches += engine.call("insert_profile_members", members, read)
+    rendering = time.process_time() - start
+    singles = [str(engine.call("rule_members", text, base="rule_base")) for text, _ in rules]
+    recipe = database.recipe([leaves for _, leaves in rules])
+
+    def in_batches() -> None:
+        database.run(f"drop table if exists {members}")
+        database.run(f"create table {members} (profile_key bigint, account_id text)")
+        for sql in batches:
+            database.run(sql)
+
+    def by_recipe() -> None:
+        database.run("drop table if exists rules.members_by_hand")
+        database.run("create table rules.members_by_hand (profile_key bigint, account_id text)")
+        for sql in recipe:
+            database.run(sql)
+
+    def one_by_one() -> None:
+        for index, sql in enumerate(singles):
+            database.run(f"drop table if exists rules.profile_{index}")
+            database.run(f"create table rules.profile_{index} as {sql}")
+
+    candidates = {"batches": in_batches, "recipe": by_recipe, "one by one": one_by_one}
+    seconds = in_turns(database, candidates, repeats)
+    found = [
+        database.value(f"select count(*) from {name}")
+        for name in (members, "rules.members_by_hand")
+    ]
+    assert found[0] == found[1] > 0, found
+    show(
+        f"{count} profiles of five leaves, {found[0]} members, rendered in {rendering:.1f} s CPU",
+        seconds,
+        {"batches": "recipe", "one by one": "batches"},
+    )
+    for index in range(count):
+        database.run(f"drop table rules.profile_{index}")
+
+
+def whole_dbt(database: DuckDb, count: int) -> None:
+    """`dbt run` of all the models, as batches and one by one, and the time that is not SQL."""
+    folder = database.file.parent / "project"
+    install(folder)
+    models = folder / "models" / "many"
+    models.mkdir()
+    for index, (text, _) in enumerate(draw_rules(count)):
+        call = "{% call crm_segmentation.profile(base='rule_base') %}"
+        (models / f"many_{index}.sql").write_text(f"{call}\n{text}{{% endcall %}}\n")
+    database.connection.close()
+    shutil.copy(database.file, folder / "rule_consumer.duckdb")
+    for batched in (True, False):
+        variables = json.dumps({**VARIABLES, "batch_profiles": batched})
+        command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "run", "-s", "many"]
+        command += ["--vars", variables, "--no-partial-parse", "--profiles-dir", "."]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(command, cwd=folder, check=True, env={**os.environ})
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        results = json.loads((folder / "target" / "run_results.json").read_text())["results"]
+        executing = [
+            step for result in results for step in result["timing"] if step["name"] == "execute"
+        ]
+        # in batches the first model holds nearly all of the SQL
+        longest = max(result["execution_time"] for result in results)
+        print(
+            f"dbt run, {'in batches' if batched else 'one by one'}: {cpu:.1f} s CPU, "
+            f"{len(executing)} models, the longest {longest:.1f} s"
+        )
+
+
+@contextmanager
+def opened(engine: str, threads: int) -> Iterator[Any]:
+    # a short path: a socket has room for 107 characters
+    with tempfile.TemporaryDirectory(prefix="rules") as folder:
+        Path(folder).chmod(0o755)
+        database = (DuckDb if engine == "duckdb" else Postgres)(Path(folder), threads)
+        try:
+            yield database
+        finally:
+            if isinstance(database, Postgres):
+                database.connection.close()
+                database.server.stop()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--engine", choices=["duckdb", "postgres"], default="duckdb")
+    parser.add_argument("--accounts", type=int, default=1_000_000)
+    parser.add_argument("--activities", type=int, default=20_000_000)
+    parser.add_argument("--profiles", type=int, default=1_000)
+    parser.add_argument("--batch-size", type=int, default=100, help="profiles in a statement")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--dbt", action="store_true", help="also run dbt on all (DuckDB)")
+    arguments = parser.parse_args()
+    with opened(arguments.engine, arguments.threads) as database:
+        database.load(arguments.accounts, arguments.activities)
+        with tempfile.TemporaryDirectory() as folder:
+            engine = Engine(Path(folder) / "project", arguments.engine)
+            engine.set_variables(VARIABLES)
+            one_profile(database, engine, arguments.repeats)
+            many_profiles(
+                database, engine, arguments.profiles, arguments.repeats, arguments.batch_size
+            )
+        if arguments.dbt and arguments.engine == "duckdb":
+            whole_dbt(database, arguments.profiles)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
