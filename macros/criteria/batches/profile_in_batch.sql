@@ -89,31 +89,85 @@
         truncate table {{ members }}
         {%- endif -%}
     {%- endcall -%}
-    {%- for chunk in peers | batch(crm_segmentation.setting('profile_batch_size')) -%}
-        {%- set shared = {'ctes': [], 'attribute_models': []} -%}
-        {%- set rules = [] -%}
-        {%- for node in chunk -%}
-            {%- set entry = published[node.name] -%}
-            {%- do rules.append(crm_segmentation.read_rule(
-                entry.tree, entry.base, node.name, entry.relations, shared=shared
-            )) -%}
-        {%- endfor -%}
-        {%- for sql in crm_segmentation.insert_profile_members(members, rules) -%}
-            {%- call statement('insert_members') -%}{{ sql }}{%- endcall -%}
-        {%- endfor -%}
-        {%- for node in chunk -%}
-            {%- set rule = rules[loop.index0] -%}
-            {%- call statement('create_view') -%}
-                create or replace view {{ node.relation_name }} as
-                select
-                    account_id,
-                    {{ crm_segmentation.date_literal(rule.as_of) }} as as_of_date,
-                    cast('{{ rule.hash }}' as {{ dbt.type_string() }}) as rule_hash
-                from {{ members }}
-                where profile_key = {{ crm_segmentation.profile_key(node.name) }}
-            {%- endcall -%}
-        {%- endfor -%}
+    {%- set rules = [] -%}
+    {%- for node in peers -%}
+        {%- set entry = published[node.name] -%}
+        {%- do rules.append({
+            'text': entry.tree,
+            'base': entry.base,
+            'name': node.name,
+            'relations': entry.relations,
+        }) -%}
     {%- endfor -%}
+    {%- for sql in crm_segmentation.batch_statements(members, rules) -%}
+        {%- call statement('insert_members') -%}{{ sql }}{%- endcall -%}
+    {%- endfor -%}
+    {%- for node in peers -%}
+        {%- call statement('create_view') -%}
+            create or replace view {{ node.relation_name }} as
+            select
+                account_id,
+                {{ crm_segmentation.date_literal(crm_segmentation.as_of_date()) }}
+                    as as_of_date,
+                cast(
+                    '{{ published[node.name].rule_hash }}' as {{ dbt.type_string() }}
+                ) as rule_hash
+            from {{ members }}
+            where profile_key = {{ crm_segmentation.profile_key(node.name) }}
+        {%- endcall -%}
+    {%- endfor -%}
+{% endmacro %}
+
+{#
+    The statements that insert the members of rules, each {text, base, name,
+    relations}, all of one base. Rules that ask for evidence share one pass over it,
+    and so are cut into batches before they are read; the others after.
+#}
+{% macro batch_statements(members, rules) %}
+    {%- set size = crm_segmentation.setting('profile_batch_size') -%}
+    {%- set read = crm_segmentation.read_together(rules) -%}
+    {%- if not read[0].ctes -%}
+        {{ return(crm_segmentation.insert_profile_members(members, read, size)) }}
+    {%- endif -%}
+    {%- set statements = [] -%}
+    {%- for chunk in rules | batch(size) -%}
+        {%- do statements.extend(crm_segmentation.insert_profile_members(
+            members, crm_segmentation.read_together(chunk), size
+        )) -%}
+    {%- endfor -%}
+    {{ return(statements) }}
+{% endmacro %}
+
+{# Rules that share their evidence and the models of their attributes. #}
+{% macro read_together(rules) %}
+    {%- set shared = {'ctes': [], 'attribute_models': []} -%}
+    {%- set read = [] -%}
+    {%- for rule in rules -%}
+        {%- do read.append(crm_segmentation.read_rule(
+            rule.text, rule.base, rule.name, rule.relations, shared=shared
+        )) -%}
+    {%- endfor -%}
+    {{ return(read) }}
+{% endmacro %}
+
+{#
+    The SQL of a node where NULL may stand for false, as it may in a where clause
+    under `all` and `any`: engines skip rows by plain comparisons and not by coalesce.
+#}
+{% macro filter_of(node) %}
+    {%- if node.leaf is not none -%}
+        {%- set sql = node.leaf.get('filter_sql') -%}
+        {{ return('(' ~ sql ~ ')' if sql else node.sql) }}
+    {%- elif node.word not in ['all', 'any'] -%}
+        {{ return(node.sql) }}
+    {%- endif -%}
+    {%- set parts = [] -%}
+    {%- for child in node.children -%}
+        {%- do parts.append(crm_segmentation.filter_of(child)) -%}
+    {%- endfor -%}
+    {{ return(
+        '(' ~ parts | join('\nand ' if node.word == 'all' else '\nor ') ~ ')'
+    ) }}
 {% endmacro %}
 
 {# A number for a profile: its rows are many, and its name is long. #}

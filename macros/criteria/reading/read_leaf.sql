@@ -84,6 +84,7 @@
     | tree       | the leaf, shorthands written out                            |
     | sql        | boolean expression, never NULL                              |
     | atomic     | the SQL needs no brackets among and, or, not                |
+    | filter_sql | the same where NULL may stand for false, if it is shorter   |
     | value_sql  | what the account has, NULL for unknown; none where there is |
     |            | no one value; it needs no evidence beyond that of `sql`,    |
     |            | unless `context.with_values` asks for it                    |
@@ -244,6 +245,7 @@
     {%- endif -%}
     {%- set tree = {} -%}
     {%- set parts = [] -%}
+    {%- set filters = [] -%}
     {%- set thresholds = [] -%}
     {%- set value = namespace(sql=crm_segmentation.attribute_value(context, operand)) -%}
     {%- for operator in names -%}
@@ -257,6 +259,7 @@
             {%- do thresholds.extend(read.get('thresholds', [])) -%}
             {%- if read.total is defined -%}
                 {%- do parts.append(read.sql) -%}
+                {%- do filters.append(read.sql) -%}
             {%- else -%}
                 {%- set on_null = read.get('on_null', entry.negative) -%}
                 {%- if nulls is not none -%}
@@ -265,6 +268,9 @@
                 {%- do parts.append(
                     'coalesce(' ~ read.sql ~ ', '
                     ~ ('true' if on_null else 'false') ~ ')'
+                ) -%}
+                {%- do filters.append(
+                    parts[-1] if on_null else '(' ~ read.sql ~ ')'
                 ) -%}
             {%- endif -%}
         {%- endif -%}
@@ -279,6 +285,7 @@
         'tree': {name: tree},
         'sql': parts | join('\nand '),
         'atomic': parts | length == 1,
+        'filter_sql': filters | join(' and '),
         'path': path,
         'kind': 'attribute',
         'value_sql': value.sql,

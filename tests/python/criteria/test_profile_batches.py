@@ -11,17 +11,20 @@ from criteria.rules import Seeded, as_text, draw_rule, draw_world
 TABLE = "rule_consumer.rules.profile_members"
 
 
+def rules_of(texts: list[str]) -> list[dict[str, Any]]:
+    return [
+        {"text": text, "base": "rule_base", "name": f"rule_{index}", "relations": None}
+        for index, text in enumerate(texts)
+    ]
+
+
 def batch_members(bench: Bench, texts: list[str]) -> list[frozenset[str]]:
     """Members of each rule, of which all are built in one batch."""
     call = bench.engine.call
-    shared: dict[str, list[Any]] = {"ctes": [], "attribute_models": []}
-    rules = [
-        call("read_rule", text, "rule_base", f"rule_{index}", shared=shared)
-        for index, text in enumerate(texts)
-    ]
+    rules = rules_of(texts)
     connection = bench.database.connection
     connection.execute(f"create or replace table {TABLE} (profile_key bigint, account_id text)")
-    for statement in call("insert_profile_members", TABLE, rules):
+    for statement in call("batch_statements", TABLE, rules):
         connection.execute(statement)
     rows = connection.execute(f"select profile_key, account_id from {TABLE}").fetchall()
     found = []
@@ -43,6 +46,22 @@ def test_a_batch_gives_each_rule_its_members(bench: Bench) -> None:
             assert found == members(text, world), text
 
 
+def test_a_batch_of_attributes_gives_each_rule_its_members(bench: Bench) -> None:
+    draw = Seeded(6)
+    world = draw_world(draw)
+    bench.load(world)
+    texts = [
+        "sector: {neq: a}",
+        "all: [{headcount: {gte: 3}}, {sector: {not_null: true}}]",
+        "not: {all: [{headcount: {gte: 3}}, {sector: {contains: [a, b], nulls: include}}]}",
+        "any: [{headcount: {lt: 3, gt: 1}}, {is_vip: false}, {sector: [A, b]}]",
+        "all: [{bucket: {salt: spring, below_percent: 40}}, {headcount: {gte: 3}}]",
+        "exactly: {count: 1, of: [{headcount: {lt: 3}}, {is_vip: true}]}",
+    ]
+    for text, found in zip(texts, batch_members(bench, texts), strict=True):
+        assert found == members(text, world), text
+
+
 def test_names_of_columns_in_a_text_are_no_columns(bench: Bench) -> None:
     draw = Seeded(5)
     world = draw_world(draw)
@@ -56,11 +75,6 @@ def test_names_of_columns_in_a_text_are_no_columns(bench: Bench) -> None:
 
 
 def test_events_of_a_batch_share_one_pass(bench: Bench) -> None:
-    shared: dict[str, list[Any]] = {"ctes": [], "attribute_models": []}
     texts = [f"event: {{name: purchase, within: {days}d, count: {{gte: 2}}}}" for days in (30, 60)]
-    rules = [
-        bench.engine.call("read_rule", text, "rule_base", f"rule_{index}", shared=shared)
-        for index, text in enumerate(texts)
-    ]
-    statements = bench.engine.call("insert_profile_members", TABLE, rules)
+    statements = bench.engine.call("batch_statements", TABLE, rules_of(texts))
     assert sum(sql.count("as activities\n") for sql in statements) == 1
