@@ -61,8 +61,8 @@ lint: setup  ## ruff, mypy, sqlfluff, and whether generated files are fresh
 SHEET_MODELS = models/marts/profiles/demo/sheet
 
 .PHONY: lint-rules
-lint-rules: setup  ## Read rules strictly, and warn of those that cannot be meant (part of lint)
-	$(BIN)/crm-segmentation lint-rules --models $(SHEET_MODELS)
+lint-rules: setup  ## Read rules strictly, and warn of those that cannot be meant (DATA=1: count, too)
+	@$(server); $(BIN)/crm-segmentation lint-rules --models $(SHEET_MODELS) --target $(TARGET) $(if $(DATA),--data)
 
 .PHONY: schema
 schema: setup  ## Write the JSON Schema of rules

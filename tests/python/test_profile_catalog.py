@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from typing import Any
 
+import duckdb
 import pytest
-from conftest import DbtRun
+from conftest import DbtProject, DbtRun
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +71,26 @@ def test_the_funnel_ends_at_the_members(
         assert {row[2] for row in rows} == {profile["rule_hash"]}
         assert all(0 <= row[4] <= row[3] for row in rows)
         assert [row[1] for row in rows] == sorted((row[1] for row in rows), reverse=True)
+
+
+@pytest.mark.slow
+def test_lint_counts_a_profile_before_it_is_built(
+    demo_build: DbtRun,
+    profiles: dict[str, dict[str, Any]],
+    make_project: Callable[..., DbtProject],
+) -> None:
+    project = make_project()
+    shutil.copy(demo_build.database, project.database)
+    with duckdb.connect(str(project.database)) as connection:
+        connection.execute(f"drop table {profiles['vip_dach']['table']}")
+    output = project.run("run-operation", "crm_segmentation.print_rule_counts").output
+    (line,) = [line for line in output.splitlines() if "rule_counts: " in line]
+    counted = json.loads(line.split("rule_counts: ", 1)[1])
+    assert set(counted["profiles"]) == set(profiles)
+    for name, profile in profiles.items():
+        ((size,),) = demo_build.query(f"select count(*) from {profile['table']}")
+        assert counted["profiles"][name]["members"] == size, name
+    # no two profiles of the demo have the same members
+    prints = [one["fingerprint"] for one in counted["profiles"].values() if one["members"]]
+    assert len(set(prints)) == len(prints)
+    assert counted["first_days"]["order"] == "2024-01-01"

@@ -135,9 +135,12 @@
         {%- for leaf in rule.leaves -%}
             {%- do leaves.append({'path': leaf.path, 'passed': row[loop.index] | int}) -%}
         {%- endfor -%}
+        {#- by the rule: a profile that is new is not built yet -#}
         {%- set fingerprint = run_query(
-            'select md5(' ~ dbt.listagg('account_id', "','", 'order by account_id')
-            ~ ') as fingerprint from ' ~ published.relation
+            'with ' ~ crm_segmentation.rule_ctes(rule) ~ '\nmembers as (\nselect base.account_id\n'
+            ~ crm_segmentation.rule_joins(rule) ~ '\nwhere ' ~ rule.sql ~ '\n)\nselect md5('
+            ~ dbt.listagg('account_id', "','", 'order by account_id')
+            ~ ') as fingerprint from members'
         ).rows[0][0] -%}
         {%- do counted.update({name: {
             'base': row[0] | int,
