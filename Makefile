@@ -37,6 +37,8 @@ endef
 demo: setup  ## Build and test the demo company and print what was built (TARGET=postgres: there)
 	@$(server); $(BIN)/dbt build --quiet --target $(TARGET) && \
 	    $(BIN)/crm-segmentation summary --target $(TARGET)
+	@[ "$(TARGET)" != postgres ] || \
+	    printf '%s\n' '' 'On PostgreSQL first: eval "$$(crm-segmentation postgres env)"; then each with --target postgres'
 
 .PHONY: test
 test: setup lint  ## Run the whole suite: lint, then pytest, which builds and tests the demo with dbt

@@ -15,6 +15,7 @@ import pwd
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -143,11 +144,16 @@ class Server:
         return done
 
     def pid(self) -> int | None:
-        """The process of the running server; none where only its file was left behind."""
+        """The process of the running server; none where only its file was left behind.
+
+        By now its number may be that of another process, so the socket is asked: a server
+        that begins or ends listens as well.
+        """
         try:
             lines = (self.data / "postmaster.pid").read_text().splitlines()
-            os.kill(int(lines[0]), 0)
-        except (OSError, ValueError, IndexError):
+            with socket.socket(socket.AF_UNIX) as opened:
+                opened.connect(str(self.socket_folder / ".s.PGSQL.5432"))
+        except (OSError, IndexError):
             return None
         return int(lines[0])
 

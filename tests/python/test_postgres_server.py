@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from postgres_databases import Database, Databases
+
+from crm_segmentation.postgres import Server
 
 IN_ORDER = "select string_agg(word, ' ' order by word) from unnest(array['b', 'a', 'B', 'ä']) word"
 
@@ -25,3 +30,13 @@ def test_one_database_sorts_by_bytes_and_one_by_a_language(
 ) -> None:
     assert postgres_database.query(IN_ORDER) == [("B a b ä",)]
     assert collated_database.query(IN_ORDER) == [("a ä b B",)]
+
+
+def test_a_file_left_behind_is_not_taken_for_a_server(tmp_path: Path) -> None:
+    """After a restart of the machine its number is that of some other process."""
+    server = Server(tmp_path)
+    server.data.mkdir()
+    (server.data / "postmaster.pid").write_text(f"{os.getppid()}\n")
+    assert server.pid() is None
+    # or that process would be ended
+    assert not server.stop()
