@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -185,6 +186,15 @@ class Server:
         self, settings: dict[str, str] | None = None, environment: dict[str, str] | None = None
     ) -> None:
         """Start the server unless it runs, and make the database unless it is there."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self.folder / "lock").open("w") as lock:
+            # of two at once one makes it, and the other finds it made
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.start_alone(settings, environment)
+
+    def start_alone(
+        self, settings: dict[str, str] | None, environment: dict[str, str] | None
+    ) -> None:
         self.create()
         if self.pid() is not None:
             return

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from postgres_databases import Database, Databases
@@ -40,3 +42,16 @@ def test_a_file_left_behind_is_not_taken_for_a_server(tmp_path: Path) -> None:
     assert server.pid() is None
     # or that process would be ended
     assert not server.stop()
+
+
+def test_of_two_starts_at_once_both_find_a_server() -> None:
+    # as root the server is run by another user, who has to get there
+    with tempfile.TemporaryDirectory(prefix="crm-segmentation-start-") as folder:
+        Path(folder).chmod(0o755)
+        server = Server(Path(folder) / "server")
+        try:
+            with ThreadPoolExecutor(2) as pool:
+                list(pool.map(lambda _: server.start(), range(2)))
+            assert server.pid() is not None
+        finally:
+            server.remove()
