@@ -340,7 +340,15 @@ def act(action: str, server: Server, rest: Sequence[str]) -> int:
         # the user has one of his own
         return 0
     if action in ("start", "env", "psql"):
+        ran = server.pid() is not None
         server.start()
+        if action == "env" and not ran:
+            # not on the standard output, which goes to `eval`
+            print(
+                f"PostgreSQL runs in {server.folder} now. `crm-segmentation postgres stop` "
+                "ends it, `crm-segmentation postgres psql` looks into it.",
+                file=sys.stderr,
+            )
     if action == "env":
         print(as_exports(server.environment()))
     elif action == "psql":

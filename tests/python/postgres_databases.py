@@ -103,6 +103,21 @@ class Databases:
         self.maintenance.execute(f"drop database if exists {database.name} with (force)")
 
 
+def credentials_of(database: Database) -> Any:
+    """What the adapter would read from a profile."""
+    # dbt takes a second to import, which most tests need not spend
+    from dbt.adapters.postgres_python.connections import PostgresPythonCredentials
+
+    environment = database.environment
+    return PostgresPythonCredentials(
+        database=database.name,
+        schema="any",
+        host=environment["PGHOST"],
+        port=environment.get("PGPORT"),
+        user=environment.get("PGUSER"),
+    )
+
+
 def named_server() -> dict[str, str] | None:
     """The server that PGHOST and its siblings name."""
     if not os.environ.get("PGHOST"):

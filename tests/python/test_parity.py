@@ -22,7 +22,9 @@ import parity
 import pytest
 from conftest import ROOT, DbtProject, DbtRun
 from parity import Table, differences
-from postgres_databases import Database, Databases
+from postgres_databases import Databases
+
+pytestmark = pytest.mark.xdist_group("postgres_demo")
 
 LATER = {"as_of_date": "2026-01-15"}
 
@@ -103,9 +105,9 @@ def report(lines: list[str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def on_postgres(make_project: Callable[..., DbtProject], collated_database: Database) -> DbtRun:
+def on_postgres(postgres_demo: DbtRun) -> DbtRun:
     """The demo company on PostgreSQL, with all its data tests, unit tests, snapshots and seeds."""
-    return make_project(postgres=collated_database).run("build")
+    return postgres_demo
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,8 @@ from typing import Any
 import psycopg2
 import pytest
 from conftest import DbtProject, DbtRun
-from postgres_databases import Database
+from dbt.adapters.postgres_python.build_lock import BuildLock
+from postgres_databases import Database, credentials_of
 
 pytestmark = pytest.mark.xdist_group("postgres_demo")
 
@@ -85,11 +86,24 @@ def test_public_marts_are_tables(postgres_demo: DbtRun) -> None:
     assert not views & models(postgres_demo, access="public")
 
 
-def test_an_unknown_role_stops_the_build_at_its_start(
+def test_a_build_that_may_not_begin_says_why(
     make_project: Callable[..., DbtProject], postgres_demo: DbtRun
 ) -> None:
-    run = make_project(postgres=postgres_demo.postgres).run(
-        "run", "--select", "fit_settings", vars={"consumer_roles": ["no such role"]}, check=False
-    )
-    assert run.returncode != 0
-    assert "Unknown role in setting 'consumer_roles': got 'no such role'; allowed" in run.output
+    """Another build is under way; and then, a role is unknown. Nothing is built."""
+    database = postgres_demo.postgres
+    assert database
+    project = make_project(postgres=database)
+    command = ("run", "--select", "fit_settings")
+    roles = {"consumer_roles": ["no such role"]}
+
+    lock = BuildLock.take(credentials_of(database), "crm", wait=0)
+    refused = project.run(*command, vars=roles, check=False)
+    lock.release()
+    assert refused.returncode != 0
+    assert "Another build of schema 'crm' is under way" in refused.output
+    assert "fit_settings" not in refused.output
+
+    refused = project.run(*command, vars=roles, check=False)
+    assert refused.returncode != 0
+    assert "Unknown role in setting 'consumer_roles': got 'no such role'" in refused.output
+    assert "fit_settings" not in refused.output

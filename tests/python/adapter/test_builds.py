@@ -19,9 +19,8 @@ import psycopg2
 import pytest
 from conftest import DbtProject
 from dbt.adapters.postgres_python.build_lock import BuildLock, BuildLockError
-from dbt.adapters.postgres_python.connections import PostgresPythonCredentials
 from dbt_server import DbtServer
-from postgres_databases import Database
+from postgres_databases import Database, credentials_of
 
 from crm_segmentation.postgres import Server, give_to_server
 
@@ -186,17 +185,6 @@ def runs_of(database: Database, table: str) -> list[int]:
     return [row[0] for row in rows]
 
 
-def credentials_of(database: Database) -> PostgresPythonCredentials:
-    environment = database.environment
-    return PostgresPythonCredentials(
-        database=database.name,
-        schema="main",
-        host=environment["PGHOST"],
-        port=environment.get("PGPORT"),
-        user=environment.get("PGUSER"),
-    )
-
-
 def test_the_second_of_two_builds_stops_or_waits(
     make_project: Callable[..., DbtProject],
     servers: list[DbtServer],
@@ -307,18 +295,6 @@ def test_a_build_ends_when_its_lock_is_lost(postgres_database: Database) -> None
     ):
         lock.check()
     lock.release()
-
-
-def test_this_project_takes_the_lock(
-    make_project: Callable[..., DbtProject], postgres_database: Database
-) -> None:
-    lock = BuildLock.take(credentials_of(postgres_database), "crm", wait=0)
-    project = make_project(postgres=postgres_database)
-    refused = project.run("seed", "--select", "rfm_segments", check=False)
-    lock.release()
-    assert refused.returncode != 0
-    assert "Another build of schema 'crm' is under way" in refused.output
-    assert postgres_database.query("select 1 from pg_tables where schemaname like 'crm%%'") == []
 
 
 HOLD = """

@@ -105,7 +105,7 @@ def test_a_failing_model_is_told_by_its_file_and_line(failed: DbtRun) -> None:
     assert failed.returncode == 1
     assert "Python model Error in model sums (models/sums.py)" in failed.output
     assert "KeyError: 'no_such_column'" in failed.output
-    assert 'in models/sums.py, line 17: return frame["no_such_column"]' in failed.output
+    assert 'in models/sums.py, line 16: return frame["no_such_column"]' in failed.output
     assert "column 'word', row 2 holds the character NUL" in failed.output
 
 
