@@ -23,10 +23,20 @@
   {{ drop_relation_if_exists(load_cached_relation(intermediate_relation)) }}
   {{ drop_relation_if_exists(load_cached_relation(backup_relation)) }}
 
+  {% set new_table = existing_relation is none or full_refresh_mode %}
+  {# the table knows the type of a column that is all NULL today #}
+  {% set known_types = {} %}
+  {% if not new_table and on_schema_change != 'sync_all_columns' %}
+    {% for column in adapter.get_columns_in_relation(existing_relation) %}
+      {% do known_types.update({column.name: column.data_type}) %}
+    {% endfor %}
+    {# the question began a transaction, which would last as long as the fit #}
+    {% do adapter.commit() %}
+  {% endif %}
+
   {{ run_hooks(pre_hooks, inside_transaction=False) }}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
-  {% set new_table = existing_relation is none or full_refresh_mode %}
   {% if new_table %}
     {% call statement('main', language='python') -%}
       {{ postgres_python__py_write_table(compiled_code, intermediate_relation) }}
@@ -37,13 +47,6 @@
     {% endif %}
     {% do adapter.rename_relation(intermediate_relation, target_relation) %}
   {% else %}
-    {# the table knows the type of a column that is all NULL today #}
-    {% set known_types = {} %}
-    {% if on_schema_change != 'sync_all_columns' %}
-      {% for column in adapter.get_columns_in_relation(existing_relation) %}
-        {% do known_types.update({column.name: column.data_type}) %}
-      {% endfor %}
-    {% endif %}
     {% call statement('load', language='python') -%}
       {{ postgres_python__py_write_table(compiled_code, temp_relation, temporary=true, known_types=known_types) }}
     {%- endcall %}
