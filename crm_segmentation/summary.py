@@ -164,7 +164,7 @@ def as_of(reader: Reader) -> list[str]:
 def accounts(reader: Reader) -> Table:
     rows = reader.rows(
         "select kind, count(*) as account_count from {{ ref('accounts') }} "
-        "group by kind order by count(*) desc, kind"
+        "group by kind order by count(*) desc, {{ crm_segmentation.by_bytes('kind') }}"
     )
     return Table("Accounts", ["kind", "accounts"], rows, empty="0 accounts")
 
@@ -195,7 +195,9 @@ def segments(reader: Reader) -> Table:
             ) as revenue_per_account
         from {{ ref('account_attributes') }}
         group by coalesce(rfm_segment, '(no orders)')
-        order by coalesce(sum(revenue_365d), 0) desc, segment
+        order by
+            coalesce(sum(revenue_365d), 0) desc,
+            {{ crm_segmentation.by_bytes("coalesce(rfm_segment, '(no orders)')") }}
         """
     )
     ((currency,),) = reader.rows(
@@ -228,7 +230,10 @@ def moves(reader: Reader) -> Table:
 
         select from_date, to_date, from_segment, to_segment, account_count
         from last_month
-        order by account_count desc, from_segment, to_segment
+        order by
+            account_count desc,
+            {{ crm_segmentation.by_bytes('from_segment') }},
+            {{ crm_segmentation.by_bytes('to_segment') }}
         """
     )
     if not rows:
@@ -254,7 +259,7 @@ def quarantine(reader: Reader) -> Table:
             count(distinct source_name || '.' || table_name) as table_count
         from {{ ref('quarantined_rows') }}
         group by reason
-        order by count(*) desc, reason
+        order by count(*) desc, {{ crm_segmentation.by_bytes('reason') }}
         """
     )
     return Table("Quarantined rows", ["reason", "rows", "in tables"], rows, empty="0 rows")

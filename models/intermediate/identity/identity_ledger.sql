@@ -13,8 +13,12 @@ final as (
         cast(as_of_date as date) as as_of_date,
         cast(min({{ crm_segmentation.by_bytes('change') }}) as text) as change,
         cast(min({{ crm_segmentation.by_bytes('rule_name') }}) as text) as rule_name,
-        cast(min({{ crm_segmentation.by_bytes('left_record') }}) as text) as left_record,
-        cast(min({{ crm_segmentation.by_bytes('right_record') }}) as text) as right_record,
+        cast(
+            min({{ crm_segmentation.by_bytes('left_record') }}) as text
+        ) as left_record,
+        cast(
+            min({{ crm_segmentation.by_bytes('right_record') }}) as text
+        ) as right_record,
         cast(count(*) as integer) as record_count
     from history
     group by previous_account_id, account_id, as_of_date

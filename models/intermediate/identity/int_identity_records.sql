@@ -250,12 +250,15 @@ erp_customers_named as (
         *,
         case
             when party_type = 'company' then null
-            when name like '%,%' then {{ crm_segmentation.trim_text("split_part(name, ',', 2)") }}
-            when name like '% %' then split_part({{ crm_segmentation.trim_text('name') }}, ' ', 1)
+            when name like '%,%'
+                then {{ crm_segmentation.trim_text("split_part(name, ',', 2)") }}
+            when name like '% %'
+                then split_part({{ crm_segmentation.trim_text('name') }}, ' ', 1)
         end as first_name,
         case
             when party_type = 'company' then null
-            when name like '%,%' then {{ crm_segmentation.trim_text("split_part(name, ',', 1)") }}
+            when name like '%,%'
+                then {{ crm_segmentation.trim_text("split_part(name, ',', 1)") }}
             else split_part({{ crm_segmentation.trim_text('name') }}, ' ', -1)
         end as last_name
     from erp_customers_judged

@@ -48,8 +48,11 @@ final as (
         cast(to_segment as text) as to_segment,
         cast(account_count as bigint) as account_count,
         cast(
-            {{ crm_segmentation.exact_quotient('account_count', 'from_account_count', 6) }}
-            as decimal(9, 6)
+            {{
+                crm_segmentation.exact_quotient(
+                    'account_count', 'from_account_count', 6
+                )
+            }} as decimal(9, 6)
         ) as share_of_from_segment
     from cells_with_origin
 
