@@ -145,8 +145,11 @@ def read_lines(text: str, problems: Problems) -> list[Line]:
     try:
         header = [cell.strip() for cell in next(rows, [])]
         if header != list(COLUMNS):
+            semicolons = " Save it as CSV with commas." if ";" in "".join(header) else ""
             problems.add(
-                1, f"wrong columns: got {', '.join(header)}; allowed: {', '.join(COLUMNS)}."
+                1,
+                f"wrong columns: got {', '.join(header)}; allowed: {', '.join(COLUMNS)}."
+                + semicolons,
             )
             return []
         for row in rows:

@@ -148,6 +148,7 @@ def test_a_rule_that_fits_comes_back_from_the_sheet(
     ("text", "errors"),
     [
         ("profile,b\n", ["sheet.csv:1: error: wrong columns: got profile, b"]),
+        ("profile_id;note\n", ["got profile_id;note; allowed", "Save it as CSV with commas."]),
         (HEADER + "A b,1,sector,eq,x,,\n", ["sheet.csv:2: error: profile_id", "'A b'"]),
         (HEADER + "\n,,,,,,\na,,sector,eq,x,,\n", ["sheet.csv:4: error: condition_group is empty"]),
         (HEADER + "a,1,sector,eq,x\n", ["sheet.csv:2: error: wrong number of cells: got 5"]),
