@@ -7,6 +7,7 @@ is counted by hand.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -168,6 +169,7 @@ def said(project: Path) -> dict[str, tuple[int, str, str]]:
     done = subprocess.run(
         [sys.executable, "-c", DRIVER, json.dumps(COMMANDS)],
         cwd=project,
+        env={**os.environ, "DBT_PROFILES_DIR": str(project)},
         capture_output=True,
         text=True,
         check=False,
