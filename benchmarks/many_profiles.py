@@ -32,7 +32,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "python"))
 
-from criteria.engine import Engine, install  # noqa: E402
+from criteria.engine import Engine, install  # noqa: E402  (needs the path above)
 
 AS_OF = "2026-01-01"
 # how rules fold text
