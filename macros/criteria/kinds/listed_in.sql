@@ -8,19 +8,12 @@
     ids that no account has.
 #}
 {% macro read_listed_in(context, given, path) %}
-    {%- set names = given if given is sequence and given is not string
-        and given is not mapping else [given] -%}
-    {%- set lists = crm_segmentation.account_lists() -%}
-    {%- set before = context.errors | length -%}
-    {%- set limit = crm_segmentation.rule_limits()['values'] -%}
-    {%- if names | length == 0 or names | length > limit -%}
-        {%- do crm_segmentation.rule_error(
-            context, path,
-            'empty list' if names | length == 0 else 'too long a list', given,
-            'the name of a list, or several, ' ~ limit ~ ' at most', ''
-        ) -%}
+    {%- set names = crm_segmentation.read_names(context, given, path, 'list') -%}
+    {%- if names is none -%}
         {{ return(none) }}
     {%- endif -%}
+    {%- set lists = crm_segmentation.account_lists() -%}
+    {%- set before = context.errors | length -%}
     {%- for name in names if name is not string or name not in lists -%}
         {%- set near = crm_segmentation.did_you_mean(name, lists) -%}
         {%- do crm_segmentation.rule_error(
@@ -34,17 +27,7 @@
     {%- if context.errors | length > before -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set asked = names | unique | list -%}
-    {%- set selects = [] -%}
-    {%- for name in asked -%}
-        {%- do selects.append(
-            ('select distinct' if asked | length == 1 else 'select')
-            ~ ' account_id\nfrom ' ~ crm_segmentation.rule_relation(context, name)
-        ) -%}
-    {%- endfor -%}
-    {%- set name = crm_segmentation.accounts_cte(
-        context, 'list', selects | join('\nunion\n')
-    ) -%}
+    {%- set name = crm_segmentation.accounts_of_any(context, 'list', names) -%}
     {{ return({
         'tree': {'listed_in': names},
         'sql': name ~ '.account_id is not null',
@@ -66,17 +49,4 @@
         ) }}
     {%- endfor -%}
     {{ return(names | unique | list) }}
-{% endmacro %}
-
-{#
-    The name of the CTE that holds the accounts of a query, one row each; the same
-    query is there once.
-#}
-{% macro accounts_cte(context, prefix, sql) %}
-    {%- for cte in context.ctes if cte.sql is defined and cte.sql == sql -%}
-        {{ return(cte.name) }}
-    {%- endfor -%}
-    {%- set name = prefix ~ '_' ~ (context.ctes | length + 1) -%}
-    {%- do context.ctes.append({'name': name, 'sql': sql}) -%}
-    {{ return(name) }}
 {% endmacro %}

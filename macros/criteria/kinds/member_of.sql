@@ -3,16 +3,9 @@
     model with account_id and as_of_date: a profile, a target group, plain SQL.
 #}
 {% macro read_member_of(context, given, path) %}
-    {%- set names = given if given is sequence and given is not string
-        and given is not mapping else [given] -%}
     {%- set before = context.errors | length -%}
-    {%- set limit = crm_segmentation.rule_limits()['values'] -%}
-    {%- if names | length == 0 or names | length > limit -%}
-        {%- do crm_segmentation.rule_error(
-            context, path,
-            'empty list' if names | length == 0 else 'too long a list', given,
-            'the name of a group, or several, ' ~ limit ~ ' at most', ''
-        ) -%}
+    {%- set names = crm_segmentation.read_names(context, given, path, 'group') -%}
+    {%- if names is none -%}
         {{ return(none) }}
     {%- endif -%}
     {%- for name in names -%}
@@ -38,17 +31,7 @@
     {%- if context.errors | length > before -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set selects = [] -%}
-    {%- for name in names -%}
-        {%- do selects.append(
-            ('select distinct' if names | length == 1 else 'select')
-            ~ ' account_id\nfrom ' ~ crm_segmentation.rule_relation(context, name)
-        ) -%}
-    {%- endfor -%}
-    {#- union, not union all: one row per account -#}
-    {%- set name = crm_segmentation.accounts_cte(
-        context, 'group', selects | join('\nunion\n')
-    ) -%}
+    {%- set name = crm_segmentation.accounts_of_any(context, 'group', names) -%}
     {{ return({
         'tree': {'member_of': names},
         'sql': name ~ '.account_id is not null',

@@ -375,7 +375,7 @@ FAULTS = [
     ),
     Fault(
         "a list of groups means all of them",
-        KINDS + "member_of.sql",
+        READING + "names.sql",
         "'\\nunion\\n'",
         "'\\nintersect\\n'",
         "member_of",
@@ -876,7 +876,7 @@ FAULTS = [
     ),
     Fault(
         "a list of lists means all of them",
-        KINDS + "listed_in.sql",
+        READING + "names.sql",
         "'\\nunion\\n'",
         "'\\nintersect\\n'",
         "listed_in",
