@@ -1,6 +1,5 @@
 def model(dbt, session):
-    # A refit is a reviewed event: rows are only added, by the setting `refit`, and a full refresh
-    # keeps them.
+    # A refit is a reviewed event: rows are only added, and a full refresh keeps them.
     dbt.config(full_refresh=False)
     try:
         from crm_segmentation.fits import frames, rfm

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +13,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NAME = "cluster_parameters"
+MODEL = "clusters"
 RANDOM_STATE = 20_250_101
 # Beyond this many standard deviations a value is no further out: one giant account would otherwise
 # be a cluster of its own. The SQL that places accounts clips at the same point.
 CLIP = 5.0
 TRIM = (0.02, 0.98)
 DTYPES = {
-    "fit_version": "int64",
-    "fitted_as_of": "str",
-    "sample_size": "int64",
     "cluster_id": "int64",
     "cluster_label": "str",
     "feature": "str",
@@ -208,8 +207,6 @@ def fit(
     features: list[Feature],
     count: int,
     recorded: pd.DataFrame | None,
-    version: int,
-    fitted_as_of: str,
 ) -> pd.DataFrame:
     """Parameters from transformed values, one column per feature and no NULL."""
     import numpy as np
@@ -229,9 +226,6 @@ def fit(
     texts = labels(centroids / scaling.weight, features)
     rows = [
         (
-            version,
-            fitted_as_of,
-            len(values),
             ids[c],
             texts[c],
             feature.name,
@@ -252,12 +246,13 @@ def refit(
     features: Any,
     settings: Any,
     recorded: pd.DataFrame | None,
-    asked: bool = False,
+    asked: Sequence[str] | bool | None = False,
 ) -> pd.DataFrame:
     """The new rows of the parameters: none while they are frozen or the sample is too small."""
-    if not frames.is_due(recorded, asked):
-        return frames.empty_frame(DTYPES)
     chosen = frames.read_settings(frames.to_frame(settings))
+    reason = frames.reason_to_fit(MODEL, recorded, chosen, asked)
+    if reason is None:
+        return frames.no_rows(DTYPES)
     declared = read_features(frames.to_frame(features))
     wide = frames.wide_sample(frames.to_frame(sample), [feature.name for feature in declared])
     complete = prepare(wide, declared)
@@ -270,16 +265,13 @@ def refit(
             f"no parameters written: {len(complete)} accounts of the sample have every feature, "
             f"at least {least} are needed (setting fit_minimum_accounts){why}",
         )
-        return frames.empty_frame(DTYPES)
-    version = frames.next_version(recorded)
-    fitted = fit(
-        complete.to_numpy(),
-        declared,
-        int(chosen["cluster_count"]),
-        recorded,
-        version,
-        chosen["as_of_date"],
-    )
+        return frames.no_rows(DTYPES)
+    earlier = frames.rows_of_model(recorded, MODEL)
+    fitted = fit(complete.to_numpy(), declared, int(chosen["cluster_count"]), earlier)
+    record = frames.new_fit(MODEL, reason, recorded, chosen, complete, random_state=RANDOM_STATE)
     found = fitted["cluster_id"].nunique()
-    frames.say(NAME, f"version {version}: {found} clusters of {len(complete)} accounts")
-    return fitted
+    frames.say(
+        NAME,
+        f"version {record.fit_version}: {found} clusters of {len(complete)} accounts ({reason})",
+    )
+    return frames.with_header(record, fitted, DTYPES)

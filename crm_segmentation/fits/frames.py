@@ -1,11 +1,87 @@
-"""What a dbt Python model hands over, as pandas frames, whatever the engine."""
+"""What a dbt Python model hands over, as pandas frames, and what every fit records of itself."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
+
+LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy")
+# The columns with which every table of parameters begins.
+HEADER = {
+    "model_name": "str",
+    "fit_version": "int64",
+    "fitted_as_of": "str",
+    "sample_size": "int64",
+    "reason": "str",
+    "declaration_hash": "str",
+    "sample_hash": "str",
+    "random_state": "int64",
+    "parameters": "str",
+    "quality": "str",
+    "libraries": "str",
+}
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One fit, as it is recorded in the first columns of each of its rows."""
+
+    model_name: str
+    fit_version: int
+    fitted_as_of: str
+    reason: str
+    declaration_hash: str
+    sample_size: int
+    sample_hash: str
+    random_state: int = 0
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    quality: Mapping[str, Any] = field(default_factory=dict)
+
+    def header(self) -> dict[str, Any]:
+        """The values of the columns of HEADER."""
+        return {
+            "model_name": self.model_name,
+            "fit_version": self.fit_version,
+            "fitted_as_of": self.fitted_as_of,
+            "sample_size": self.sample_size,
+            "reason": self.reason,
+            "declaration_hash": self.declaration_hash,
+            "sample_hash": self.sample_hash,
+            "random_state": self.random_state,
+            "parameters": as_json(self.parameters),
+            "quality": as_json(self.quality),
+            "libraries": as_json(library_versions()),
+        }
+
+
+def as_json(values: Mapping[str, Any]) -> str:
+    """JSON without NaN, keys sorted: the same text for the same values."""
+    return json.dumps(values, sort_keys=True, allow_nan=False, default=float)
+
+
+def library_versions() -> dict[str, str]:
+    versions = {name: metadata.version(name) for name in LIBRARIES}
+    return {"python": platform.python_version(), **versions}
+
+
+def with_header(fit: Fit, rows: pd.DataFrame, dtypes: Mapping[str, str]) -> pd.DataFrame:
+    """The rows of a fit behind the columns that say which fit they are of."""
+    columns = {name: [value] * len(rows) for name, value in fit.header().items()}
+    whole = rows.assign(**columns)
+    return whole[[*HEADER, *dtypes]].astype({**HEADER, **dtypes})
+
+
+def no_rows(dtypes: Mapping[str, str]) -> pd.DataFrame:
+    """What a frozen fit adds: nothing, in columns of the right type."""
+    return empty_frame({**HEADER, **dtypes})
 
 
 def to_frame(relation: Any) -> pd.DataFrame:
@@ -23,38 +99,123 @@ def recorded_rows(dbt: Any, session: Any) -> pd.DataFrame | None:
     return frame if len(frame) else None
 
 
+def rows_of_model(recorded: pd.DataFrame | None, model_name: str) -> pd.DataFrame | None:
+    """What earlier fits of this one model wrote, None before the first."""
+    if recorded is None or "model_name" not in recorded:
+        return None
+    rows = recorded[recorded["model_name"] == model_name]
+    return rows if len(rows) else None
+
+
 def read_settings(frame: pd.DataFrame) -> dict[str, str]:
     """The rows (setting, value) of the model `fit_settings` as a dict."""
     return dict(zip(frame["setting"], frame["value"], strict=True))
 
 
-def wide_sample(frame: pd.DataFrame, features: list[str]) -> pd.DataFrame:
-    """The sample with a row per account and a column per feature, rows in the order of their key.
+def day_of_sample(frame: pd.DataFrame, day: str | None = None) -> pd.DataFrame:
+    """The rows of one day of the sample, given as YYYY-MM-DD; of the newest unless told another."""
+    if "as_of_date" not in frame or not len(frame):
+        return frame
+    days = frame["as_of_date"].astype(str).str[:10]
+    return frame[days == (day or days.max())]
 
-    Rows and columns are sorted, so a fit does not depend on the order in which an engine returns
-    them.
+
+def wide_sample(
+    frame: pd.DataFrame, features: Sequence[str], day: str | None = None
+) -> pd.DataFrame:
+    """Numbers of one day of the sample, a row per account and a column per feature.
+
+    Rows are in the order of their key and columns as asked, so a fit does not depend on the order
+    in which an engine returns them.
     """
-    chosen = frame[frame["feature"].isin(features)]
+    chosen = day_of_sample(frame, day)
+    chosen = chosen[chosen["feature"].isin(features)]
     wide = chosen.assign(value=chosen["value"].astype(float)).pivot(
         index="sample_key", columns="feature", values="value"
     )
-    return wide.reindex(columns=features).sort_index()
+    return wide.reindex(columns=list(features)).sort_index()
 
 
-def empty_frame(dtypes: dict[str, str]) -> pd.DataFrame:
+def wide_categories(
+    frame: pd.DataFrame, features: Sequence[str], day: str | None = None
+) -> pd.DataFrame:
+    """Categories of one day of the sample, a row per account and a column per feature."""
+    chosen = day_of_sample(frame, day)
+    chosen = chosen[chosen["feature"].isin(features)]
+    wide = chosen.pivot(index="sample_key", columns="feature", values="category")
+    return wide.reindex(columns=list(features)).sort_index()
+
+
+def hash_of(wide: pd.DataFrame) -> str:
+    """A hash of what a fit saw: keys, features and values, to the bit."""
+    digest = hashlib.md5(usedforsecurity=False)
+    digest.update("\n".join([*map(str, wide.columns), "", *map(str, wide.index)]).encode())
+    for name in wide.columns:
+        column = wide[name]
+        if column.dtype.kind == "f":
+            digest.update(column.to_numpy().tobytes())
+        else:
+            digest.update("\n".join(map(str, column.fillna(""))).encode())
+    return digest.hexdigest()
+
+
+def empty_frame(dtypes: Mapping[str, str]) -> pd.DataFrame:
     """A frame without rows whose columns have a type, so that the table gets the right ones."""
     import pandas as pd
 
     return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in dtypes.items()})
 
 
-def is_due(recorded: pd.DataFrame | None, asked: bool) -> bool:
-    """Whether to fit: at the first build, and when this very run asks for it."""
-    return recorded is None or asked
+def reason_to_fit(
+    model_name: str,
+    recorded: pd.DataFrame | None,
+    settings: Mapping[str, str],
+    asked: Sequence[str] | bool | None = (),
+) -> str | None:
+    """Why to fit now, None while the parameters stay frozen.
+
+    `first` without a fit, `declaration` where the newest one is of another declaration, `asked`
+    where this very run names the model.
+    """
+    rows = rows_of_model(recorded, model_name)
+    if rows is None:
+        return "first"
+    newest = rows[rows["fit_version"] == rows["fit_version"].max()].iloc[0]
+    if newest["declaration_hash"] != settings[f"declaration_hash.{model_name}"]:
+        return "declaration"
+    if asked is True or (asked and model_name in asked):
+        return "asked"
+    return None
 
 
-def next_version(recorded: pd.DataFrame | None) -> int:
-    return 1 if recorded is None else int(recorded["fit_version"].max()) + 1
+def next_version(recorded: pd.DataFrame | None, model_name: str) -> int:
+    rows = rows_of_model(recorded, model_name)
+    return 1 if rows is None else int(rows["fit_version"].max()) + 1
+
+
+def new_fit(
+    model_name: str,
+    reason: str,
+    recorded: pd.DataFrame | None,
+    settings: Mapping[str, str],
+    wide: pd.DataFrame,
+    random_state: int = 0,
+    parameters: Mapping[str, Any] | None = None,
+    quality: Mapping[str, Any] | None = None,
+) -> Fit:
+    """The record of a fit on these accounts."""
+    return Fit(
+        model_name=model_name,
+        fit_version=next_version(recorded, model_name),
+        fitted_as_of=settings["as_of_date"],
+        reason=reason,
+        declaration_hash=settings[f"declaration_hash.{model_name}"],
+        sample_size=len(wide),
+        sample_hash=hash_of(wide),
+        random_state=random_state,
+        parameters=parameters or {},
+        quality=quality or {},
+    )
 
 
 def say(fit: str, what: str) -> None:

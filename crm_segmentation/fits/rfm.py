@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from crm_segmentation.fits import frames
@@ -11,12 +12,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NAME = "rfm_cut_points"
+MODEL = "rfm"
 DIMENSIONS = ("recency", "frequency", "monetary")
 SHARES = (0.2, 0.4, 0.6, 0.8)
 DTYPES = {
-    "fit_version": "int64",
-    "fitted_as_of": "str",
-    "sample_size": "int64",
     "dimension": "str",
     "cut_number": "int64",
     "cut_point": "float64",
@@ -38,12 +37,12 @@ def cut_points(values: np.ndarray) -> list[float]:
     return [float(cut) for cut in np.quantile(values, SHARES, method="inverted_cdf")]
 
 
-def fit(sample: pd.DataFrame, version: int, fitted_as_of: str) -> pd.DataFrame:
-    """Parameters from a sample with one column per dimension and no NULL."""
+def fit(sample: pd.DataFrame) -> pd.DataFrame:
+    """Cut points from a sample with one column per dimension and no NULL."""
     import pandas as pd
 
     rows = [
-        (version, fitted_as_of, len(sample), dimension, number, cut)
+        (dimension, number, cut)
         for dimension in DIMENSIONS
         for number, cut in enumerate(cut_points(sample[dimension].to_numpy()), start=1)
     ]
@@ -51,12 +50,16 @@ def fit(sample: pd.DataFrame, version: int, fitted_as_of: str) -> pd.DataFrame:
 
 
 def refit(
-    sample: Any, settings: Any, recorded: pd.DataFrame | None, asked: bool = False
+    sample: Any,
+    settings: Any,
+    recorded: pd.DataFrame | None,
+    asked: Sequence[str] | bool | None = False,
 ) -> pd.DataFrame:
     """The new rows of the parameters: none while they are frozen or the sample is too small."""
-    if not frames.is_due(recorded, asked):
-        return frames.empty_frame(DTYPES)
     chosen = frames.read_settings(frames.to_frame(settings))
+    reason = frames.reason_to_fit(MODEL, recorded, chosen, asked)
+    if reason is None:
+        return frames.no_rows(DTYPES)
     columns = {chosen[f"rfm_{dimension}"]: dimension for dimension in DIMENSIONS}
     wide = frames.wide_sample(frames.to_frame(sample), list(columns))
     complete = wide.rename(columns=columns).dropna()
@@ -67,7 +70,7 @@ def refit(
             f"no parameters written: {len(complete)} accounts of the sample have all of "
             f"{', '.join(columns)}, at least {least} are needed (setting fit_minimum_accounts)",
         )
-        return frames.empty_frame(DTYPES)
-    version = frames.next_version(recorded)
-    frames.say(NAME, f"version {version} fitted on {len(complete)} accounts")
-    return fit(complete, version, chosen["as_of_date"])
+        return frames.no_rows(DTYPES)
+    record = frames.new_fit(MODEL, reason, recorded, chosen, complete)
+    frames.say(NAME, f"version {record.fit_version} fitted on {len(complete)} accounts ({reason})")
+    return frames.with_header(record, fit(complete), DTYPES)

@@ -13,6 +13,8 @@
     | point_in_time | whether it is exact when a past day is built             |
     | nullable      | whether it may be NULL                                   |
     | allowed       | the allowed values, or none for any                      |
+    | protected     | whether no fit may use it unless its declaration says why |
+    | identifying   | whether it says who or where somebody is: never sampled  |
 
     It is a macro, since rules are rendered when dbt parses and inside unit tests,
     where no table can be read. An installing project adds attributes by the
@@ -102,7 +104,8 @@
     {%- set types = crm_segmentation.default_sql_types() -%}
     {%- set keys = [
         'type', 'sql_type', 'label', 'description', 'group', 'unit', 'model',
-        'column', 'point_in_time', 'nullable', 'allowed'
+        'column', 'point_in_time', 'nullable', 'allowed', 'protected',
+        'identifying'
     ] -%}
     {%- set named = "'" ~ name ~ "'" -%}
     {%- set reserved = crm_segmentation.reserved_attribute_names() -%}
@@ -151,6 +154,13 @@
             ~ declaration.group ~ "'; allowed: " ~ groups | join(', ') ~ '.'
         ) -%}
     {%- endif -%}
+    {%- for key in ['protected', 'identifying']
+        if declaration.get(key, false) is not boolean -%}
+        {%- do problems.append(
+            'Not a switch of attribute ' ~ named ~ ' in <where>, ' ~ key
+            ~ ": got '" ~ declaration[key] ~ "'; allowed: true, false."
+        ) -%}
+    {%- endfor -%}
     {%- set required = ['label', 'description'] -%}
     {%- if is_extra and type != 'values' -%}
         {%- do required.append('model') -%}
@@ -184,6 +194,8 @@
         'point_in_time': declaration.get('point_in_time', false),
         'nullable': declaration.get('nullable', true),
         'allowed': declaration.get('allowed'),
+        'protected': declaration.get('protected', false),
+        'identifying': declaration.get('identifying', false),
     }) }}
 {% endmacro %}
 

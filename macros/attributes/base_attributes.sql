@@ -18,14 +18,17 @@
         },
         'birth_date': {
             'type': 'date', 'group': 'timing', 'label': 'Birthday',
+            'protected': true,
             'description': 'Date of birth of a person.',
         },
         'gender': {
             'type': 'text', 'group': 'demographic', 'label': 'Gender',
+            'protected': true,
             'description': 'Gender of a person, as the CRM holds it.',
         },
         'language': {
             'type': 'text', 'group': 'demographic', 'label': 'Language',
+            'protected': true,
             'description': 'Language of correspondence, as the CRM holds it.',
         },
         'country_code': {
@@ -38,15 +41,18 @@
         },
         'city': {
             'type': 'text', 'group': 'demographic', 'label': 'City',
+            'identifying': true,
             'description': 'City of the main address.',
         },
         'postal_code': {
             'type': 'text', 'group': 'demographic', 'label': 'Postal code',
+            'identifying': true,
             'description': 'Postal code of the main address; 01067 needs quotes.',
         },
         'location': {
             'type': 'point', 'group': 'demographic', 'label': 'Location',
             'unit': 'degrees',
+            'identifying': true,
             'description': 'Latitude and longitude of the main address.',
         },
         'industry': {
@@ -74,6 +80,7 @@
         },
         'owner_name': {
             'type': 'text', 'group': 'firmographic', 'label': 'Owner',
+            'identifying': true,
             'description': 'Who looks after the account in sales.',
         },
         'is_partner': {

@@ -121,16 +121,3 @@
     {%- endif -%}
     {{- return(value) -}}
 {% endmacro %}
-
-{# KPI columns that the fits read, each once: what the modelling sample holds. #}
-{% macro sampled_features() %}
-    {%- set names = [
-        crm_segmentation.setting('rfm_recency'),
-        crm_segmentation.setting('rfm_frequency'),
-        crm_segmentation.setting('rfm_monetary')
-    ] -%}
-    {%- for feature in crm_segmentation.cluster_feature_declarations() -%}
-        {%- do names.append(feature.feature) -%}
-    {%- endfor -%}
-    {{ return(names | unique | list) }}
-{% endmacro %}

@@ -7,12 +7,12 @@
     {%- set settings = {'as_of_date': crm_segmentation.as_of_date().isoformat()} -%}
     {#- `refit` is no row of the table, where it would outlive the run that asked;
         the fits read it from their config. -#}
-    {%- if crm_segmentation.setting('refit') is not boolean -%}
-        {{ exceptions.raise_compiler_error(
-            "Not a switch in var 'refit': got '" ~ crm_segmentation.setting('refit')
-            ~ "'; allowed: true, false."
-        ) }}
-    {%- endif -%}
+    {%- do crm_segmentation.refit_asked() -%}
+    {%- for name, declaration in crm_segmentation.fit_declarations().items() -%}
+        {%- do settings.update({
+            'declaration_hash.' ~ name: crm_segmentation.declaration_hash(declaration)
+        }) -%}
+    {%- endfor -%}
     {%- for name in ['fit_minimum_accounts', 'cluster_count'] -%}
         {%- set value = crm_segmentation.setting(name) | string -%}
         {%- if not modules.re.match('^[1-9][0-9]*\\Z', value) -%}

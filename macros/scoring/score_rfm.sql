@@ -1,5 +1,5 @@
 {#
-    SQL: a select that scores the rows of a relation by the newest cut points. One
+    SQL: a select that scores the rows of a relation by the current cut points. One
     definition for today's KPIs and for those of past period ends.
 
     | argument | meaning                                                      |
@@ -75,10 +75,10 @@ from (
                 end
             ) as {{ dimension }}_{{ number }}
             {%- endfor %}{% endfor %}
-        from {{ ref('rfm_cut_points') }}
-        where fit_version = (
-            select max(fit_version) from {{ ref('rfm_cut_points') }}
-        )
+        from (
+            {{ crm_segmentation.current_fit('rfm', ref('rfm_cut_points'))
+                | indent(12) }}
+        ) as current_cuts
     ) as cuts
 ) as rated
 left join {{ ref('rfm_segments') }} as segments

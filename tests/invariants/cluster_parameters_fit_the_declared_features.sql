@@ -1,5 +1,6 @@
--- The newest cluster parameters are of the declared features with their transforms
--- and weights. After a change of the declaration: build once with the var refit: true.
+-- The cluster parameters that score are of the declared features with their
+-- transforms and weights. It fails where the setting model_version_pins names a version
+-- of another declaration.
 with
 
 parameters as (
@@ -8,8 +9,10 @@ parameters as (
         feature,
         transform,
         weight
-    from {{ ref('cluster_parameters') }}
-    where fit_version = (select max(fit_version) from {{ ref('cluster_parameters') }})
+    from (
+        {{ crm_segmentation.current_fit('clusters', ref('cluster_parameters'))
+            | indent(8) }}
+    ) as current_parameters
 
 ),
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import random
 import subprocess
@@ -11,6 +12,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +25,8 @@ SETTINGS = {
     "rfm_recency": "days",
     "rfm_frequency": "orders",
     "rfm_monetary": "revenue",
+    "declaration_hash.rfm": "as first declared",
+    "declaration_hash.clusters": "as first declared",
 }
 FEATURES = pd.DataFrame(
     [
@@ -135,6 +139,53 @@ def test_parameters_are_frozen_until_a_refit_is_asked_for(fit) -> None:
     assert list(frozen.columns) == list(first.columns)
     again = fit(other, first, asked=True)
     assert set(again["fit_version"]) == {2}
+
+
+@both
+def test_a_model_declared_anew_has_no_fit_yet(fit) -> None:
+    first = fit(long_sample(company()), None)
+    assert set(first["reason"]) == {"first"}
+    anew = {f"declaration_hash.{name}": "as now declared" for name in ("rfm", "clusters")}
+    second = fit(long_sample(company()), first, **anew)
+    assert set(second["reason"]) == {"declaration"}
+    assert set(second["fit_version"]) == {2}
+
+
+@both
+def test_each_row_says_of_which_fit_it_is(fit) -> None:
+    rows = fit(long_sample(company()), None)
+    assert list(rows.columns)[: len(frames.HEADER)] == list(frames.HEADER)
+    header = rows[list(frames.HEADER)].drop_duplicates().to_dict("records")
+    assert len(header) == 1
+    assert header[0]["fitted_as_of"] == "2026-01-01"
+    assert header[0]["sample_size"] == 90
+    libraries = json.loads(header[0]["libraries"])
+    assert libraries["scikit-learn"] == sklearn.__version__
+    assert libraries["numpy"] == np.__version__
+
+
+def test_the_hash_of_a_sample_sees_keys_names_and_the_last_bit() -> None:
+    wide = frames.wide_sample(long_sample(company(6)), ["days", "revenue"])
+    same = frames.wide_sample(long_sample(company(6)).iloc[::-1], ["days", "revenue"])
+    assert frames.hash_of(wide) == frames.hash_of(same)
+    nudged = wide.copy()
+    nudged.iloc[0, 0] = np.nextafter(nudged.iloc[0, 0], 0)
+    others = [
+        nudged,
+        wide.rename(columns={"days": "orders"}),
+        wide.rename(index={wide.index[0]: "a"}),
+        wide[["revenue", "days"]],
+    ]
+    assert frames.hash_of(wide) not in {frames.hash_of(other) for other in others}
+
+
+def test_the_sample_is_read_on_its_newest_day_unless_told_another() -> None:
+    sample = long_sample(company(4)).assign(as_of_date=pd.Timestamp("2026-01-01"))
+    past = sample.assign(as_of_date=pd.Timestamp("2025-07-01"), value=sample["value"] + 1)
+    both_days = pd.concat([sample, past])
+    now = frames.wide_sample(both_days, ["days"])
+    assert now.equals(frames.wide_sample(sample, ["days"]))
+    assert ((frames.wide_sample(both_days, ["days"], "2025-07-01") - now) == 1).all(axis=None)
 
 
 @both

@@ -30,13 +30,16 @@ LAYERS = {
     # activity rejects rows, too: those for which there is no exchange rate
     "models/intermediate/quarantine/": 40,
     "models/marts/accounts/": 50,
+    # fits of who is in which group read what the groups became
+    "python_models/targets/": 105,
     "python_models/": 60,
     "models/marts/scoring/": 60,
-    "models/intermediate/attributes/": 70,
+    "models/intermediate/attributes/": 55,
     "models/marts/attributes/": 70,
     "models/marts/profiles/": 80,
     "models/marts/target_groups/": 90,
     "models/marts/campaigns/": 100,
+    "models/marts/modelling/": 105,
     "models/marts/outcomes/": 110,
     "snapshots/": 120,
 }

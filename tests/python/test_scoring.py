@@ -165,7 +165,7 @@ def test_a_second_fit_is_the_same_to_the_bit(demo_build: DbtRun) -> None:
 
 def test_the_sample_says_nothing_about_who_an_account_is(demo_build: DbtRun) -> None:
     sample = frame(demo_build, "select * from crm_marts.modelling_sample")
-    assert list(sample.columns) == ["sample_key", "as_of_date", "feature", "value"]
+    assert list(sample.columns) == ["sample_key", "as_of_date", "feature", "value", "category"]
     assert sample["sample_key"].nunique() == len(customers(demo_build))
     kpis = set(frame(demo_build, "select * from crm_marts.account_kpis limit 0").columns)
     assert set(sample["feature"]) <= kpis - {"account_id", "as_of_date"}

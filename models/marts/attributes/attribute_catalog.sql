@@ -20,7 +20,9 @@ declared as (
         {{ attribute.nullable | lower }} as is_nullable,
         {{ 'null' if attribute.allowed is none
             else crm_segmentation.text_literal(attribute.allowed | join('|')) }}
-            as allowed_values
+            as allowed_values,
+        {{ attribute.protected | lower }} as is_protected,
+        {{ attribute.identifying | lower }} as is_identifying
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 
@@ -41,7 +43,9 @@ final as (
         cast(column_name as text) as column_name,
         cast(is_point_in_time as boolean) as is_point_in_time,
         cast(is_nullable as boolean) as is_nullable,
-        cast(allowed_values as text) as allowed_values
+        cast(allowed_values as text) as allowed_values,
+        cast(is_protected as boolean) as is_protected,
+        cast(is_identifying as boolean) as is_identifying
     from declared
 
 )

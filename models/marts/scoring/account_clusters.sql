@@ -11,24 +11,10 @@ kpis as (
 
 ),
 
-recorded_parameters as (
-
-    select * from {{ ref('cluster_parameters') }}
-
-),
-
-newest as (
-
-    select max(fit_version) as fit_version from recorded_parameters
-
-),
-
 parameters as (
 
-    select recorded_parameters.*
-    from recorded_parameters
-    inner join newest
-        on recorded_parameters.fit_version = newest.fit_version
+    {{ crm_segmentation.current_fit('clusters', ref('cluster_parameters'))
+        | indent(4) }}
 
 ),
 

@@ -41,8 +41,7 @@ def test_a_value_of_another_kind_is_refused(
         ("max_quarantined_share", 0, 0),
         # the text would hold wherever it is asked
         ("record_history", "false", False),
-        ("refit", "True", True),
-        ("refit", False, False),
+        ("record_history", "True", True),
         ("time_zone", "UTC", "UTC"),
     ],
 )
