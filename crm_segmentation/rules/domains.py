@@ -1,4 +1,7 @@
-"""The values that conditions on one attribute leave: none at all is a contradiction."""
+"""The values that conditions on one thing leave: none at all is a contradiction.
+
+The thing is an attribute, a column of one row, or what a fact leaf counts, sums or compares.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from math import ceil, floor
 from typing import Any
 
-from crm_segmentation.rules.meaning import fold, is_negative, number
+from crm_segmentation.rules.meaning import (
+    TREE_WORDS,
+    Reader,
+    fold,
+    is_negative,
+    key_of,
+    number,
+)
 
 COMPLEMENTS = {
     "eq": "neq",
@@ -18,14 +29,27 @@ COMPLEMENTS = {
     "before": "on_or_after",
     "after": "on_or_before",
     "is_null": "not_null",
+    "not_between": "between",
 }
 COMPLEMENTS |= {negative: positive for positive, negative in COMPLEMENTS.items()}
 MODIFIERS = ("nulls", "case_sensitive", "over")
+COMPARISONS = ("eq", "neq", "gt", "gte", "lt", "lte", "between", "not_between")
+# key of a fact leaf -> the kind of number that its comparison is about
+COMPARED = {
+    **dict.fromkeys(("count", "distinct"), "count"),
+    "sum": "sum",
+    **dict.fromkeys(("avg", "min", "max", "change_percent"), "number"),
+}
+NUMBERS = ("number", "count", "sum", "years")
+WINDOWS = ("within", "ago", "between", "in_period")
 
 
 @dataclass(frozen=True)
 class Literal:
-    """One operator of one attribute, somewhere in a rule; `holds` is false under `not`."""
+    """One operator of one attribute, somewhere in a rule; `holds` is false under `not`.
+
+    Of kind `count` and `years` are whole numbers from 0; `count` and `sum` are never unknown.
+    """
 
     attribute: str
     kind: str
@@ -35,6 +59,7 @@ class Literal:
     folded: bool
     path: str
     holds: bool = True
+    label: str = ""
 
     def __str__(self) -> str:
         asked = f"{self.operator}: {self.value}"
@@ -50,10 +75,13 @@ class Domain:
     chosen: set[Any] | None = None
     barred: set[Any] = field(default_factory=set)
     null: bool = True
+    whole: bool = False
 
     def is_empty(self) -> bool:
         if self.null:
             return False
+        if self.whole:
+            return self.holds_no_whole_number()
         if self.chosen is not None:
             return not any(self.holds(value) for value in self.chosen)
         if self.low is None or self.high is None:
@@ -62,6 +90,16 @@ class Domain:
             self.low[0] == self.high[0]
             and (self.low[1] or self.high[1] or self.low[0] in self.barred)
         )
+
+    def holds_no_whole_number(self) -> bool:
+        if self.chosen is not None:
+            return not any(value == floor(value) and self.holds(value) for value in self.chosen)
+        if self.low is None or self.high is None:
+            return False
+        low, high = ceil(self.low[0]), floor(self.high[0])
+        # as many as are barred, and the two ends, may be taken away
+        some = range(low, min(high, low + len(self.barred) + 2) + 1)
+        return not any(self.holds(value) for value in some)
 
     def holds(self, value: Any) -> bool:
         if value in self.barred:
@@ -113,7 +151,7 @@ def window_days(word: str, value: Any, as_of: date) -> tuple[date | None, date |
 
 
 def scalar(literal: Literal, value: Any) -> Any:
-    if literal.kind == "number":
+    if literal.kind in NUMBERS:
         return Decimal(number(value) or "0")
     if literal.kind in ("date", "timestamp"):
         return date.fromisoformat(str(value))
@@ -166,23 +204,39 @@ def narrow(domain: Domain, literal: Literal, as_of: date) -> None:
 
 
 def contradiction(literals: list[Literal], as_of: date) -> bool:
-    """Whether no account can satisfy all of these conditions on one attribute."""
+    """Whether no account can satisfy all of these conditions on one thing."""
     domain = Domain()
+    if literals and literals[0].kind in ("count", "sum"):
+        domain.null = False
+    if literals and literals[0].kind in ("count", "years"):
+        domain.whole, domain.low = True, (Decimal(0), False)
     for literal in literals:
         narrow(domain, literal, as_of)
     return domain.is_empty()
 
 
 def literals_of(
-    tree: dict[str, Any], path: str, attributes: dict[str, Any], *, holds: bool = True
+    tree: dict[str, Any],
+    path: str,
+    attributes: dict[str, Any],
+    rows: dict[str, Any],
+    *,
+    holds: bool = True,
 ) -> list[Literal]:
-    """The conditions of an attribute leaf; of several operators under `not` none is certain."""
+    """The conditions of a leaf; of several operators under `not` none is certain."""
     ((name, asked),) = tree.items()
-    if name not in attributes or not isinstance(asked, dict):
+    if not isinstance(asked, dict):
         return []
+    if name not in attributes:
+        return fact_literals(name, asked, f"{path}.{name}".lstrip("."), rows, holds=holds)
     operators = [key for key in asked if key not in MODIFIERS]
     if not holds and len(operators) > 1:
         return []
+    if "years" in asked:
+        given = asked["years"] if isinstance(asked["years"], dict) else {"eq": asked["years"]}
+        where = f"{path}.{name}.years".lstrip(".")
+        years = f"the years since {name}"
+        return compared(given, years, years, "years", where, holds=holds)
     return [
         Literal(
             name,
@@ -198,10 +252,74 @@ def literals_of(
     ]
 
 
+def compared(
+    given: dict[str, Any],
+    key: str,
+    label: str,
+    kind: str,
+    path: str,
+    *,
+    holds: bool,
+    nulls: str = "exclude",
+) -> list[Literal]:
+    operators = [operator for operator in given if operator in COMPARISONS]
+    if not holds and len(operators) > 1:
+        return []
+    return [
+        Literal(
+            key, kind, operator, given[operator], nulls, True, f"{path}.{operator}", holds, label
+        )
+        for operator in operators
+    ]
+
+
+def fact_literals(
+    word: str, asked: dict[str, Any], path: str, rows: dict[str, Any], *, holds: bool
+) -> list[Literal]:
+    """What a fact leaf says of a number: of rows, of their sum, of points."""
+    reader, name = Reader({}, rows), asked.get("name", "")
+    if word == "points":
+        return compared(asked, path, "the sum of points", "sum", path, holds=holds)
+    if word == "related":
+        ((quantifier, node),) = (
+            (key, asked[key]) for key in ("some", "none", "every") if key in asked
+        )
+        if quantifier == "every":
+            return []
+        given = {"gte": 1} if quantifier == "some" else {"eq": 0}
+        key = key_of([word, name, reader.row(word, asked, node)])
+        label = f"the number of these {name}"
+        return compared(given, key, label, "count", path, holds=holds)
+    for aggregate, kind in COMPARED.items():
+        if aggregate not in asked:
+            continue
+        rest = {key: value for key, value in asked.items() if key not in (*COMPARED, "if_empty")}
+        of = asked[aggregate].get("of", "")
+        key = key_of([word, aggregate, of, reader.parts(word, rest)])
+        if aggregate == "change_percent":
+            key = key_of([word, asked.get("sum"), reader.parts(word, rest)])
+            label = f"the change of {name}"
+        else:
+            label = f"{aggregate} of {of} of {name}" if of else f"the number of rows of {name}"
+        where = f"{path}.{aggregate}"
+        nulls = "include" if asked.get("if_empty") else "exclude"
+        if aggregate == "sum" and word == "trend":
+            continue
+        return compared(asked[aggregate], key, label, kind, where, holds=holds, nulls=nulls)
+    return []
+
+
 def conjunctions(
-    tree: dict[str, Any], attributes: dict[str, Any], path: str = ""
+    tree: dict[str, Any],
+    attributes: dict[str, Any],
+    rows: dict[str, Any] | None = None,
+    path: str = "",
 ) -> Iterator[list[Literal]]:
-    """Lists of conditions that must hold together, on whatever attributes."""
+    """Lists of conditions that must hold together, on whatever attributes and facts.
+
+    `rows` is what facts are over: {"events": {name: {columns}}, "relations": ..}.
+    """
+    rows = rows or {}
     ((word, given),) = tree.items()
     prefix = f"{path}.{word}".lstrip(".")
     if word == "all":
@@ -215,20 +333,76 @@ def conjunctions(
                     (one, f"{where}.all[{index}]".lstrip(".")) for index, one in enumerate(below)
                 ] + rest
             elif inner == "not":
-                together += literals_of(below, f"{where}.not", attributes, holds=False)
-                yield from conjunctions(child, attributes, where)
-            elif inner in attributes:
-                together += literals_of(child, where, attributes)
+                together += literals_of(below, f"{where}.not", attributes, rows, holds=False)
+                yield from conjunctions(below, attributes, rows, f"{where}.not")
+            elif inner in TREE_WORDS:
+                yield from conjunctions(child, attributes, rows, where)
             else:
-                yield from conjunctions(child, attributes, where)
+                together += literals_of(child, where, attributes, rows)
+                yield from inside(inner, below, rows, f"{where}.{inner}", attributes)
         yield together
     elif word == "any":
         for index, child in enumerate(given):
-            yield from conjunctions(child, attributes, f"{prefix}[{index}]")
+            yield from conjunctions(child, attributes, rows, f"{prefix}[{index}]")
     elif word == "not":
-        yield from conjunctions(given, attributes, prefix)
-    elif word in ("at_least", "at_most", "exactly"):
+        yield from conjunctions(given, attributes, rows, prefix)
+    elif word in TREE_WORDS:
         for index, child in enumerate(given["of"]):
-            yield from conjunctions(child, attributes, f"{prefix}.of[{index}]")
+            yield from conjunctions(child, attributes, rows, f"{prefix}.of[{index}]")
     else:
-        yield literals_of(tree, path, attributes)
+        yield literals_of(tree, path, attributes, rows)
+        yield from inside(word, given, rows, prefix, attributes)
+
+
+def inside(
+    word: str, given: Any, rows: dict[str, Any], path: str, attributes: dict[str, Any]
+) -> Iterator[list[Literal]]:
+    """The conditions of the nodes within a leaf: of one row each, or of points."""
+    for where, node, columns in nodes_inside(word, given, rows, path):
+        yield from conjunctions(node, attributes if columns is None else columns, rows, where)
+
+
+def nodes_inside(
+    word: str, given: Any, rows: dict[str, Any], path: str
+) -> Iterator[tuple[str, dict[str, Any], dict[str, Any] | None]]:
+    """(path, node, its columns) of the nodes within a leaf; no columns: it is of the account."""
+    if not isinstance(given, dict):
+        return
+    if word == "points":
+        for index, item in enumerate(given["of"]):
+            yield f"{path}.of[{index}].if", item["if"], None
+    catalogue = rows.get("relations" if word == "related" else "events", {})
+    selections = [(path, given)]
+    if word == "sequence":
+        selections = [(f"{path}.steps[{index}]", step) for index, step in enumerate(given["steps"])]
+    if isinstance(given.get("without"), dict):
+        selections.append((f"{path}.without", given["without"]))
+    for where, selection in selections:
+        if not isinstance(selection, dict):
+            continue
+        declared = catalogue.get(selection.get("name"), {}).get("columns", {})
+        columns = {name: {"type": kind} for name, kind in declared.items()}
+        for key in ("where", "has", "some", "none", "every"):
+            if key in selection:
+                yield f"{where}.{key}", selection[key], columns
+
+
+def empty_window(word: str, given: dict[str, Any], as_of: date) -> tuple[str, str] | None:
+    """(key, reason) where the window of a fact leaf can hold no row, or too short a one."""
+    if given.get("in_period") == "this day":
+        return "in_period", "facts are visible up to the day before, so 'this day' holds none"
+    if word == "was_member" and date.fromisoformat(str(given["day"])) >= as_of:
+        return "day", f"what is recorded ends before {as_of}"
+    for window in WINDOWS:
+        if window not in given:
+            continue
+        begins, _ = window_days(window, given[window], as_of)
+        if begins is not None and begins >= as_of:
+            return window, f"it begins on {begins}, and facts are visible before {as_of} alone"
+        if word == "abandoned" and begins is not None:
+            length, unit = int(given["for"][:-1]), given["for"][-1]
+            hours = length * {"h": 1, "d": 24, "w": 168}[unit]
+            # a local day may have an hour more
+            if timedelta(hours=hours - 1) > as_of - begins:
+                return "for", f"a row since {begins} cannot have waited for {given['for']} yet"
+    return None

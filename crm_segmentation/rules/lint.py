@@ -1,8 +1,8 @@
 """`crm-segmentation lint-rules`: what YAML hides in rules, and rules that cannot be meant.
 
 Errors fail; warnings do with --fail-on-warnings. A comment `# lint: ok` at the end of a line, or
-`# lint: ok <code>`, silences what is found there; above the first line of a rule it stands for all
-of the rule.
+`# lint: ok <code>: why`, silences what is found there; above the first line of a rule it stands for
+all of the rule.
 """
 
 from __future__ import annotations
@@ -12,15 +12,23 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
-from crm_segmentation.rules.domains import conjunctions, contradiction, window_days
-from crm_segmentation.rules.meaning import is_negative, meaning, meaning_hash, number
+from crm_segmentation.rules.domains import (
+    Literal,
+    conjunctions,
+    contradiction,
+    empty_window,
+    literals_of,
+    window_days,
+)
+from crm_segmentation.rules.meaning import TREE_WORDS, fold, is_negative, meaning, meaning_hash
 from crm_segmentation.rules.project import RulesError, ask_dbt, rule_project
 from crm_segmentation.rules.schema import SCHEMA_FILE, schema_text, settle
 from crm_segmentation.rules.sheet import MODELS, SHEET, settle_sheet, sheet_text
@@ -30,7 +38,8 @@ BOOLEANS = "tag:yaml.org,2002:bool"
 NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 # digits that everybody reads as YAML does
 PLAIN_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?\Z")
-SILENCE = re.compile(r"#\s*lint:\s*ok\b(?P<codes>[a-z ,-]*)$")
+SILENCE = re.compile(r"#\s*lint:\s*ok\b(?P<codes>[a-z ,-]*)(:.*)?$")
+LISTED = re.compile(r"\b(where|has|if|some|none|every)\.all\[")
 # models that read every profile say nothing about whether one is used
 READS_ALL = ("profile_catalog", "profile_funnel", "profile_explanation")
 
@@ -143,6 +152,14 @@ def hidden_in_scalar(
             "odd-number",
             f'YAML reads {text} as {read}. Write plain digits, or "{text}" for the text.',
         )
+    elif node.tag == NUMBERS[1] and PLAIN_NUMBER.match(text) and loses_digits(text):
+        yield (
+            where,
+            "warning",
+            "long-number",
+            f"YAML keeps some 15 digits of {text} and reads {float(text)!r}. Put it in quotes to "
+            "have it read exactly.",
+        )
     elif re.fullmatch(r"0[0-9]+", text):
         yield (
             where,
@@ -164,6 +181,11 @@ def hidden_in_scalar(
         )
 
 
+def loses_digits(text: str) -> bool:
+    """Whether a number with a decimal point is another one as binary floating point."""
+    return Decimal(text) != Decimal(repr(float(text)))
+
+
 # ---------------------------------------------------------------- what rules mean
 
 
@@ -173,32 +195,76 @@ def published_findings(
     """(path, code, message) for the published tree of one profile."""
     attributes, as_of = project["attributes"], date.fromisoformat(project["as_of"])
     tree = entry["published"]["tree"]
-    for together in conjunctions(tree, attributes):
-        by_attribute = defaultdict(list)
+    for together in conjunctions(tree, attributes, project):
+        by_subject = defaultdict(list)
         for literal in together:
-            by_attribute[literal.attribute].append(literal)
-        for name, literals in by_attribute.items():
+            by_subject[literal.attribute].append(literal)
+        for name, literals in by_subject.items():
+            subject = literals[0].label or name
             if contradiction(literals, as_of):
                 asked = ", ".join(str(literal) for literal in literals)
                 yield (
                     literals[-1].path,
                     "contradiction",
-                    f"no value of {name} satisfies {asked}. Mend one of them, or say 'any'.",
+                    f"no value of {subject} satisfies {asked}. Mend one of them, or say 'any'.",
                 )
+            yield from always_true(literals, as_of)
     for path, node in nodes_of(tree):
         ((word, given),) = node.items()
-        if word in ("all", "any"):
-            form = meaning(node, attributes)
-            if word == "all" and form is False:
+        if word in TREE_WORDS:
+            form = meaning(node, attributes, project)
+            if word != "any" and form is False:
                 message = "a condition and its contrary: nobody passes. Take one of them away."
                 yield path, "contradiction", message
-            elif word == "any" and form is True:
+            elif word != "all" and form is True:
                 message = "a condition or its contrary: everybody passes. Take one of them away."
                 yield path, "always", message
         elif word in attributes:
             yield from unknown_values(path, word, given, attributes)
-        elif word == "event":
-            yield from counts(path, given)
+        elif isinstance(given, dict):
+            empty = empty_window(word, given, as_of)
+            if empty:
+                message = f"no row is in this window: {empty[1]}. Mend it."
+                yield f"{path}.{empty[0]}", "contradiction", message
+            if word == "points":
+                yield from sums_of_points(path, given)
+            if word == "changed" and same_text(given.get("from"), given.get("to", ...)):
+                message = "from and to are the same value, which is no change. Mend one of them."
+                yield f"{path}.to", "contradiction", message
+
+
+def always_true(literals: list[Literal], as_of: date) -> Iterator[tuple[str, str, str]]:
+    """Comparisons of a number of rows that every number satisfies."""
+    by_leaf = defaultdict(list)
+    for literal in literals:
+        if literal.kind == "count" and literal.holds:
+            by_leaf[literal.path.rpartition(".")[0]].append(literal)
+    for path, of_leaf in by_leaf.items():
+        if all(contradiction([replace(one, holds=False)], as_of) for one in of_leaf):
+            yield path, "always", "every number of rows satisfies this, no row included. Mend it."
+
+
+def sums_of_points(path: str, given: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Comparisons that no sum of the points, or every one, satisfies."""
+    adds = [int(item["add"]) for item in given["of"]]
+    low, high = sum(add for add in adds if add < 0), sum(add for add in adds if add > 0)
+    attribute = {"points": {"type": "number"}}
+    comparison = {key: given[key] for key in given if key != "of"}
+    asked = literals_of({"points": comparison}, path, attribute, {})
+    possible = Literal("points", "number", "between", [low, high], "exclude", True, path)
+    as_of = date.min
+    if contradiction([possible, *asked], as_of):
+        message = f"the points add up to {low} at least and {high} at most. Mend the comparison."
+        yield path, "contradiction", message
+    elif all(contradiction([possible, replace(one, holds=False)], as_of) for one in asked):
+        message = f"all sums of the points, from {low} to {high}, satisfy this. Mend it."
+        yield path, "always", message
+
+
+def same_text(left: Any, right: Any) -> bool:
+    if isinstance(left, str) and isinstance(right, str):
+        return fold(left) == fold(right)
+    return left is not None and left == right
 
 
 def nodes_of(tree: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -214,6 +280,9 @@ def nodes_of(tree: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[s
     elif word in ("at_least", "at_most", "exactly"):
         for index, child in enumerate(given["of"]):
             yield from nodes_of(child, f"{prefix}.of[{index}]")
+    elif word == "points":
+        for index, item in enumerate(given["of"]):
+            yield from nodes_of(item["if"], f"{prefix}.of[{index}].if")
 
 
 def unknown_values(
@@ -231,43 +300,13 @@ def unknown_values(
             )
 
 
-def counts(path: str, given: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Comparisons of a number of rows that hold always or never."""
-    for word in ("count", "distinct"):
-        asked = given.get(word, {})
-        comparisons = {key: value for key, value in asked.items() if key != "of"}
-        verdicts = [count_verdict(operator, value) for operator, value in comparisons.items()]
-        if any(verdict is False for verdict in verdicts):
-            yield f"{path}.{word}", "contradiction", "no number of rows satisfies this. Mend it."
-        elif verdicts and all(verdict is True for verdict in verdicts):
-            message = "every number of rows satisfies this, no row included. Mend it."
-            yield f"{path}.{word}", "always", message
-
-
-def count_verdict(operator: str, value: Any) -> bool | None:
-    """Whether every count, or none, satisfies a comparison."""
-    if isinstance(value, list):
-        high = float(number(value[1]) or 0)
-        if high < 0:
-            return operator != "between"
-        return None
-    asked = float(number(value) or 0)
-    if operator in ("gte", "gt"):
-        return True if asked < 0 or (asked == 0 and operator == "gte") else None
-    if operator in ("lt", "lte"):
-        return False if asked < 0 or (asked == 0 and operator == "lt") else None
-    if asked < 0 or asked != int(asked):
-        return operator == "neq"
-    return None
-
-
 def same_meanings(
     profiles: Sequence[dict[str, Any]], project: dict[str, Any]
 ) -> Iterator[tuple[dict[str, Any], str]]:
     known: dict[str, str] = {}
     for entry in sorted(profiles, key=lambda one: str(one["name"])):
         published = entry["published"]
-        key = meaning_hash(published["base"], published["tree"], project["attributes"])
+        key = meaning_hash(published["base"], published["tree"], project)
         if key in known:
             yield entry, f"means the same as {known[key]}. Keep one of them."
         known.setdefault(key, entry["name"])
@@ -326,6 +365,9 @@ class Places:
         if read is None:
             return Path(file), Place(1, 1)
         rule, nodes = read
+        # a list that is read as `all` has no word of its own in the file
+        if path not in nodes:
+            path = LISTED.sub(r"\1[", path)
         key, _ = nearest(nodes, path)
         return Path(file), place(rule, key.start_mark)
 

@@ -32,7 +32,17 @@ NEVER_NULL = (
     *("top", "bottom", "top_percent", "bottom_percent"),
 )
 TRUE_ON_NULL = ("neq", "neq_attribute")
-
+# operators on a list -> the operator that asks the same of one item; the positive ones hold if one
+# item does, the negative ones if all do
+OF_ONE_ITEM = {
+    "in": "eq",
+    "not_in": "neq",
+    **{word: word for word in ("has_any", "has_all", "has_none")},
+    **{word: word for word in ("contains", "starts_with", "ends_with", "matches")},
+    **{
+        f"not_{word}": f"not_{word}" for word in ("contains", "starts_with", "ends_with", "matches")
+    },
+}
 
 # the letters that engines lower in ways of their own, as the macros fold them
 FOLDED: dict[int, str | int | None] = {0x130: "i", 0x3A3: 0x3C3, 0x3C2: 0x3C3}
@@ -89,10 +99,14 @@ def key_of(form: Any) -> str:
 
 
 class Reader:
-    """Forms of nodes: ["leaf", ..], ["not", leaf], ["all", ..], ["any", ..], true, false."""
+    """Forms of nodes: ["leaf", ..], ["not", leaf], ["all", ..], ["any", ..], true, false.
 
-    def __init__(self, types: dict[str, str]) -> None:
+    `rows` is what facts are over: {"events": {name: {columns}}, "relations": ..}.
+    """
+
+    def __init__(self, types: dict[str, str], rows: dict[str, Any] | None = None) -> None:
         self.types = types
+        self.rows = rows or {}
 
     def node(self, tree: dict[str, Any], positive: bool = True) -> Any:
         ((word, given),) = tree.items()
@@ -151,22 +165,26 @@ class Reader:
             on_null = is_negative(operator) or (kind == "boolean" and value is False)
             if "nulls" in given:
                 on_null = given["nulls"] == "include"
-            for one, asked in self.operators(kind, operator, value):
-                forms.append(
-                    self.leaf(name, kind, one, asked, on_null, folded, modifiers, positive)
-                )
+            together, parts = self.operators(kind, operator, value)
+            leaves = [
+                self.leaf(name, kind, one, asked, on_null, folded, modifiers, positive)
+                for one, asked in parts
+            ]
+            forms.append(self.joined("all" if together is positive else "any", leaves))
         return self.joined("all" if positive else "any", forms)
 
     @staticmethod
-    def operators(kind: str, operator: str, value: Any) -> list[tuple[str, Any]]:
+    def operators(kind: str, operator: str, value: Any) -> tuple[bool, list[tuple[str, Any]]]:
+        """Whether all of the parts must hold, or one, and the parts."""
         if operator == "between" and kind == "number":
-            return [("gte", value[0]), ("lte", value[1])]
-        if isinstance(value, list) and len(value) == 1:
-            single = {"in": "eq", "not_in": "neq", "has_all": "has_any"}
-            if operator in single:
-                one = value if operator == "has_all" else value[0]
-                return [(single[operator], one)]
-        return [(operator, value)]
+            return True, [("gte", value[0]), ("lte", value[1])]
+        if operator in OF_ONE_ITEM and isinstance(value, list):
+            one = "has_any" if operator == "has_all" else OF_ONE_ITEM[operator]
+            return (
+                is_negative(operator) or operator in ("has_all", "has_none"),
+                [(one, [item] if one.startswith("has_") else item) for item in value],
+            )
+        return True, [(operator, value)]
 
     def leaf(
         self,
@@ -209,26 +227,66 @@ class Reader:
     def kind(self, word: str, given: Any, positive: bool) -> Any:
         if word in ("member_of", "listed_in"):
             names = given if isinstance(given, list) else [given]
-            form: Any = ["leaf", word, sorted(set(names))]
-        elif isinstance(given, dict):
-            parts: dict[str, Any] = {}
-            for key, value in given.items():
-                if key in INNER_NODES:
-                    node = {"all": value} if isinstance(value, list) else value
-                    # the columns of a row have no types here: no number is told from a text
-                    parts[key] = Reader({}).row(node)
-                elif key in ("within", "older_than"):
-                    parts[key] = duration(str(value))
-                else:
-                    parts[key] = plain(value)
-            form = ["leaf", word, parts]
-        else:
-            form = ["leaf", word, plain(given)]
+            leaves = [["leaf", word, name] for name in names]
+            forms = leaves if positive else [["not", leaf] for leaf in leaves]
+            return self.joined("any" if positive else "all", forms)
+        if word == "event" and "count" in given:
+            rest = {key: value for key, value in given.items() if key != "count"}
+            counted = whole_bounds(given["count"])
+            if counted is not None:
+                row_count = ["leaf", word, self.parts(word, rest)]
+                return self.bounded(row_count, counted, positive)
+        if word == "related" and "none" in given:
+            some = {("some" if key == "none" else key): value for key, value in given.items()}
+            return self.kind(word, some, not positive)
+        form = ["leaf", word, self.parts(word, given) if isinstance(given, dict) else plain(given)]
         return form if positive else ["not", form]
 
-    def row(self, tree: dict[str, Any]) -> Any:
-        """A node over one row; its leaves are compared as they are written."""
-        return self.node(tree)
+    def bounded(self, leaf: list[Any], counted: list[tuple[bool, int]], positive: bool) -> Any:
+        """A number of rows that is, or is not, at least each bound; 0 it always is."""
+        forms: list[Any] = []
+        for is_least, bound in counted:
+            holds = is_least is positive
+            form = [*leaf, ["gte", bound]]
+            forms.append(holds if bound <= 0 else form if holds else ["not", form])
+        return self.joined("all" if positive else "any", forms)
+
+    def parts(self, word: str, given: dict[str, Any]) -> dict[str, Any]:
+        parts: dict[str, Any] = {}
+        for key, value in given.items():
+            if key in INNER_NODES:
+                parts[key] = self.row(word, given, value)
+            elif key in ("within", "older_than"):
+                parts[key] = duration(str(value))
+            else:
+                parts[key] = plain(value)
+        return parts
+
+    def row(self, word: str, given: dict[str, Any], value: Any) -> Any:
+        """A node over one row of what a leaf is over; without types, as it is written."""
+        entry = self.rows.get("relations" if word == "related" else "events", {})
+        columns = entry.get(given.get("name"), {}).get("columns", {})
+        return Reader(columns).node({"all": value} if isinstance(value, list) else value)
+
+
+def whole_bounds(comparison: Any) -> list[tuple[bool, int]] | None:
+    """A comparison of a number of rows as bounds: (at least it, or less, n); none: other ones."""
+    bounds: list[tuple[bool, int]] = []
+    asked = comparison if isinstance(comparison, dict) else {"eq": comparison}
+    for operator, value in asked.items():
+        texts = [number(one) for one in (value if isinstance(value, list) else [value])]
+        if any(text is None or "." in text for text in texts):
+            return None
+        low, high = int(texts[0] or 0), int(texts[-1] or 0)
+        if operator in ("gte", "gt"):
+            bounds.append((True, low + (operator == "gt")))
+        elif operator in ("lt", "lte"):
+            bounds.append((False, low + (operator == "lte")))
+        elif operator in ("eq", "between"):
+            bounds += [(True, low), (False, high + 1)]
+        else:
+            return None
+    return bounds
 
 
 def duration(text: str) -> str:
@@ -239,11 +297,14 @@ def duration(text: str) -> str:
     return f"{int(length) * 7}d" if unit == "w" else f"{int(length) * 12}m"
 
 
-def meaning(tree: dict[str, Any], attributes: dict[str, Any]) -> Any:
+def meaning(
+    tree: dict[str, Any], attributes: dict[str, Any], rows: dict[str, Any] | None = None
+) -> Any:
     """The form of a published rule; `attributes` is the catalogue, name -> {type, ..}."""
-    return Reader({name: entry["type"] for name, entry in attributes.items()}).node(tree)
+    types = {name: entry["type"] for name, entry in attributes.items()}
+    return Reader(types, rows).node(tree)
 
 
-def meaning_hash(base: str, tree: dict[str, Any], attributes: dict[str, Any]) -> str:
-    text = key_of([base, meaning(tree, attributes)])
+def meaning_hash(base: str, tree: dict[str, Any], project: dict[str, Any]) -> str:
+    text = key_of([base, meaning(tree, project["attributes"], project)])
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

@@ -57,9 +57,15 @@ def model(folder: Path, rule: str, name: str = "a_profile") -> Path:
         ("country: {% raw %}'{{ x }}'{% endraw %}", []),
         ("revenue: {gte: 10, lt: -12.50}\n", []),
         ("since: 2024-01-31", []),
+        (
+            "revenue: {gte: 100000000000000000.5, lt: 0.30000000000000001}",
+            ["3:16 long-number", "3:42 long-number"],
+        ),
+        ("revenue: {gte: 123456789012.5, lt: 12345678901234567, eq: '0.30000000000000001'}", []),
         ('country: "NO"', []),
         ("country: NO  # lint: ok", []),
         ("zip: 01067  # lint: ok odd-number", []),
+        ("zip: 01067  # lint: ok odd-number: the shop's own, as it is stored", []),
         ("zip: 01067  # lint: ok comment", ["3:6 odd-number"]),
     ],
 )
@@ -108,11 +114,35 @@ def findings_of(
         "as_of": "2026-01-01",
         "groups": entries,
         "kinds": {"event": None},
+        "events": {
+            "order": {"columns": {"amount": "number", "product": "text", "channel": "text"}}
+        },
+        "relations": {"contacts": {"columns": {"role": "text"}}},
         "recorded_groups": [],
     }
     return [
         f"{one.file.stem}:{one.line} {one.code}" for one in project_findings(folder, project, data)
     ]
+
+
+def event_leaf(**given: Any) -> dict[str, Any]:
+    return {"event": {"name": "order", **given}}
+
+
+def abandoned(wait: str, within: str) -> dict[str, Any]:
+    return {"abandoned": {"name": "order", "without": "order", "for": wait, "within": within}}
+
+
+def related(quantifier: str) -> dict[str, Any]:
+    return {"related": {"name": "contacts", quantifier: {"role": {"eq": "buyer"}}}}
+
+
+def points(**comparison: Any) -> dict[str, Any]:
+    of = [
+        {"if": {"revenue": {"gte": 1}}, "add": 12},
+        {"if": {"country": {"eq": "DE"}}, "add": -5},
+    ]
+    return {"points": {"of": of, **comparison}}
 
 
 @pytest.mark.parametrize(
@@ -139,6 +169,84 @@ def findings_of(
         ({"event": {"name": "order", "count": {"gte": 0}}}, ["always"]),
         ({"event": {"name": "order", "count": {"lt": 0}}}, ["contradiction"]),
         ({"event": {"name": "order", "count": {"lt": 1}}}, []),
+        ({"event": {"name": "order", "count": {"gte": 3, "lt": 3}}}, ["a:7 contradiction"]),
+        ({"event": {"name": "order", "count": {"gte": 3, "lte": 3}}}, []),
+        ({"event": {"name": "order", "count": {"gt": 2, "lt": 3}}}, ["a:7 contradiction"]),
+        ({"event": {"name": "order", "count": {"eq": 1, "neq": 1}}}, ["a:7 contradiction"]),
+        ({"event": {"name": "order", "count": {"eq": 2.5}}}, ["a:6 contradiction"]),
+        ({"event": {"name": "order", "count": {"not_between": [-2, -1]}}}, ["a:5 always"]),
+        (event_leaf(sum={"of": "amount", "gt": 2, "lt": 3}), []),
+        (event_leaf(sum={"of": "amount", "gte": 3, "lt": 3}), ["a:8 contradiction"]),
+        (event_leaf(avg={"of": "amount", "gte": 3, "lt": 2}), ["a:8 contradiction"]),
+        # over no rows the leaf is true
+        (event_leaf(avg={"of": "amount", "gte": 3, "lt": 2}, if_empty=True), []),
+        (event_leaf(distinct={"of": "product", "gt": 2, "lt": 3}), ["a:8 contradiction"]),
+        (
+            {"all": [event_leaf(count={"gte": 1}), event_leaf(count={"eq": 0})]},
+            2 * ["contradiction"],
+        ),
+        (
+            {"all": [event_leaf(count={"gte": 3}), event_leaf(count={"lt": 3})]},
+            2 * ["contradiction"],
+        ),
+        (
+            {"all": [event_leaf(count={"gte": 3}), {"not": event_leaf(count={"gte": 2})}]},
+            ["a:12 contradiction"],
+        ),
+        ({"all": [event_leaf(count={"gte": 3}), {"not": event_leaf(count={"gte": 4})}]}, []),
+        ({"all": [event_leaf(count={"gte": 1}), event_leaf(count={"eq": 0}, within="30d")]}, []),
+        ({"any": [event_leaf(count={"gte": 1}), event_leaf(count={"eq": 0})]}, ["always"]),
+        # the same rows, written in two ways
+        (
+            {
+                "all": [
+                    event_leaf(where={"channel": {"in": ["web"]}}, within="1y", count={"gte": 1}),
+                    event_leaf(where={"channel": {"eq": "WEB"}}, within="12m", count={"eq": 0}),
+                ]
+            },
+            2 * ["contradiction"],
+        ),
+        ({"all": [related("some"), related("none")]}, 2 * ["contradiction"]),
+        ({"all": [related("some"), related("every")]}, []),
+        # a row that cannot be
+        (event_leaf(where={"amount": {"gte": 3, "lt": 2}}), ["a:8 contradiction"]),
+        (
+            event_leaf(where={"all": [{"channel": {"eq": "web"}}, {"channel": {"eq": "shop"}}]}),
+            ["a:10 contradiction"],
+        ),
+        (
+            {
+                "sequence": {
+                    "steps": [
+                        {"name": "order"},
+                        {"name": "order", "where": {"amount": {"gt": 1, "lt": 1}}},
+                    ]
+                }
+            },
+            ["a:10 contradiction"],
+        ),
+        # windows
+        (event_leaf(in_period="this day"), ["a:5 contradiction"]),
+        (event_leaf(in_period="this month"), []),
+        (event_leaf(between=["2026-01-01", "2026-02-01"]), ["a:5 contradiction"]),
+        (event_leaf(between=["2025-12-31", "2026-02-01"]), []),
+        (abandoned("7d", "7d"), []),
+        (abandoned("8d", "7d"), ["a:6 contradiction"]),
+        ({"was_member": {"group": "vip", "day": "2026-01-01"}}, ["a:5 contradiction"]),
+        ({"was_member": {"group": "vip", "day": "2025-12-31"}}, []),
+        ({"changed": {"attribute": "tier", "from": "A", "to": "a"}}, ["a:6 contradiction"]),
+        ({"changed": {"attribute": "tier", "from": "A", "to": "B"}}, []),
+        # other numbers
+        ({"since": {"years": {"gte": 5, "lt": 5}}}, ["a:6 contradiction"]),
+        ({"since": {"years": {"gte": 5, "lte": 5}}}, []),
+        (
+            {"trend": {"name": "order", "within": "30d", "change_percent": {"gt": 5, "lt": 5}}},
+            ["a:8 contradiction"],
+        ),
+        (points(gte=12), []),
+        (points(gte=13), ["a:3 contradiction"]),
+        (points(lt=-5), ["a:3 contradiction"]),
+        (points(gte=-5), ["a:3 always"]),
     ],
 )
 def test_rules_that_cannot_be_meant(
@@ -161,10 +269,26 @@ def test_unused_and_equal_profiles(tmp_path: Path) -> None:
             "b": {"not": {"any": [{"revenue": {"lt": 10.0, "nulls": "include"}}]}},
             "c": {"all": [{"revenue": {"gte": 10}}, {"country": {"in": ["at", "DE", "de"]}}]},
             "d": {"revenue": {"gte": 10}},
+            "e": {"any": [{"country": {"eq": "DE"}}, {"country": {"eq": "AT"}}]},
+            "f": {"country": {"in": ["AT", "DE"]}},
+            "g": {"country": {"not_in": ["AT", "DE"], "nulls": "include"}},
+            "h": {"not": {"any": [{"country": {"eq": "de"}}, {"country": {"in": ["at"]}}]}},
+            "i": event_leaf(where={"channel": {"in": ["web"]}}, count={"eq": 0}),
+            "j": {"not": event_leaf(where={"channel": {"eq": "WEB"}}, count={"gt": 0})},
+            "k": related("none"),
+            "l": {"not": related("some")},
         },
         d=("profile_catalog",),
     )
-    assert sorted(shown) == ["c:3 same-meaning", "d:3 same-meaning", "d:3 unused"]
+    assert sorted(shown) == [
+        "c:3 same-meaning",
+        "d:3 same-meaning",
+        "d:3 unused",
+        "f:3 same-meaning",
+        "h:3 same-meaning",
+        "j:3 same-meaning",
+        "l:3 same-meaning",
+    ]
 
 
 def test_what_the_data_says(tmp_path: Path) -> None:
