@@ -25,6 +25,7 @@
         'modelling_sample_base': 'customers',
         'modelling_sample_least_group': 10,
         'modelling_sample_band_years': 10,
+        'modelling_targets': [],
         'refit': none,
         'model_version_pins': {},
         'fit_minimum_accounts': 50,
@@ -76,6 +77,15 @@
             'renewal_due_60d', 'slipping_customers', 'spare_parts_potential',
             'trade_fair_follow_up', 'unhappy_buyers', 'vip_dach', 'win_back_mailing',
             'winback_high_value'
+        ],
+        'modelling_targets': [
+            {'name': 'vip_dach', 'group': 'vip_dach'},
+            {'name': 'declining_key_accounts', 'group': 'declining_key_accounts'},
+            {'name': 'winback_call_list', 'group': 'winback_call_list'},
+            {'name': 'rfm_segment', 'attribute': 'rfm_segment'},
+            {'name': 'cluster', 'attribute': 'cluster_label'},
+            {'name': 'revenue_down', 'flag': 'revenue_down'},
+            {'name': 'reactivation_response', 'campaign': 'CA04'},
         ],
         'recorded_groups': [
             'vip_dach', 'declining_key_accounts', 'dormant_customers',

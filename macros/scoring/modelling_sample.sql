@@ -64,10 +64,15 @@ where order_count_all > 0
         name,
         relation ~ '.' ~ attribute.column
     ) -%}
-    {%- if attribute.type == 'boolean' -%}
+    {{- return(crm_segmentation.sampled_value(value, attribute.type)) -}}
+{% endmacro %}
+
+{# SQL: a value as the sample holds it: dates are bands of years, booleans words. #}
+{% macro sampled_value(value, type) %}
+    {%- if type == 'boolean' -%}
         {%- set value = "case when " ~ value ~ " then 'true' when not " ~ value
             ~ " then 'false' end" -%}
-    {%- elif attribute.type == 'date' -%}
+    {%- elif type == 'date' -%}
         {%- set width = crm_segmentation.sample_setting('modelling_sample_band_years') -%}
         {%- set year = "cast(extract(year from " ~ value ~ ") as integer)" -%}
         {%- set first = "(" ~ year ~ " - " ~ year ~ " % " ~ width ~ ")" -%}

@@ -121,50 +121,9 @@ categories as (
 
 ),
 
-counted as (
-
-    select
-        feature,
-        category,
-        count(*) as account_count
-    from categories
-    where category is not null
-    group by feature, category
-
-),
-
-added_up as (
-
-    select
-        feature,
-        category,
-        account_count,
-        sum(account_count) over (
-            partition by feature
-            order by account_count, {{ crm_segmentation.by_bytes('category') }}
-            rows between unbounded preceding and current row
-        ) as count_up_to_here,
-        sum(account_count) over (partition by feature) as count_of_all
-    from counted
-
-),
-
--- Rare categories become one, and while that is rare itself the next larger one joins
--- it. Where even all together are too few, nothing is told.
 folded as (
 
-    select
-        feature,
-        category,
-        case
-            when count_of_all < {{ least }} then null
-            when
-                account_count < {{ least }}
-                or count_up_to_here - account_count between 1 and {{ least - 1 }}
-                then 'other'
-            else category
-        end as folded_category
-    from added_up
+    {{ crm_segmentation.folded_categories('categories', 'feature', least) | indent(4) }}
 
 ),
 {%- endif %}
@@ -201,7 +160,7 @@ features as (
         categories.sample_key,
         categories.as_of_date,
         categories.feature,
-        null as value,
+        cast(null as decimal(24, 6)) as value,
         folded.folded_category as category
     from categories
     left join folded
