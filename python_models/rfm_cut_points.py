@@ -11,6 +11,7 @@ def model(dbt, session):
 
     return rfm.refit(
         sample=dbt.ref("modelling_sample"),
+        dimensions=dbt.ref("rfm_dimensions"),
         settings=dbt.ref("fit_settings"),
         recorded=frames.recorded_rows(dbt, session),
         asked=dbt.config.get("refit"),

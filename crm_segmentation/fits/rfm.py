@@ -1,8 +1,9 @@
-"""Cut points of recency, frequency and monetary value."""
+"""Cut points of recency, frequency, monetary value and what else is declared, and their drift."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from crm_segmentation.fits import frames
@@ -13,44 +14,227 @@ if TYPE_CHECKING:
 
 NAME = "rfm_cut_points"
 MODEL = "rfm"
-DIMENSIONS = ("recency", "frequency", "monetary")
-SHARES = (0.2, 0.4, 0.6, 0.8)
+# a share below it counts as it, so that an empty interval gives a number
+LEAST_SHARE = 0.0001
 DTYPES = {
     "dimension": "str",
+    "kpi": "str",
+    "method": "str",
+    "bins": "int64",
     "cut_number": "int64",
     "cut_point": "float64",
+    "sample_count": "int64",
 }
 
 
-def cut_points(values: np.ndarray) -> list[float]:
-    """Four values of the sample that cut it into fifths; a value scores by the cuts below it.
+@dataclass(frozen=True)
+class Dimension:
+    """One declared dimension; `thresholds` are its cut points where it is not fitted."""
 
-    Cut points are values that occur (the smallest with at least that share at or below it), so
-    equal values score equal and money stays exact. A constant dimension tells nobody apart: two
-    cuts lie below its value, which scores 3, the middle.
+    name: str
+    kpi: str
+    bins: int
+    method: str
+    thresholds: tuple[float, ...]
+    is_descending: bool
+
+
+def read_dimensions(frame: pd.DataFrame) -> list[Dimension]:
+    """The rows of the model `rfm_dimensions`, in the order of the name."""
+    return [
+        Dimension(
+            name=row.dimension,
+            kpi=row.kpi,
+            bins=int(row.bins),
+            method=row.method,
+            thresholds=tuple(float(cut) for cut in row.thresholds.split(", ") if cut),
+            is_descending=bool(row.is_descending),
+        )
+        for row in frame.sort_values("dimension").itertuples()
+    ]
+
+
+def quantile_cuts(values: np.ndarray, bins: int) -> list[float]:
+    """The smallest values with at least 1/bins, 2/bins, .. of all at or below them.
+
+    They occur, so equal values score equal and money stays exact.
     """
     import numpy as np
 
+    shares = [number / bins for number in range(1, bins)]
+    return [float(cut) for cut in np.quantile(values, shares, method="inverted_cdf")]
+
+
+def natural_classes(values: np.ndarray, counts: np.ndarray, classes: int) -> list[int]:
+    """Where each class of the natural breaks (Jenks) ends: positions in the ascending `values`.
+
+    Fisher's exact optimum: the least sum of squared distances to the class means. With the sums of
+    the first j values it is least(k, j) = min over i of least(k - 1, i) + cost(i, j); the best i
+    never falls as j grows, so a layer is found by halving, all middles of one depth at a time.
+    """
+    import numpy as np
+
+    n = len(values)
+    centred = (values - np.average(values, weights=counts)).astype(np.longdouble)
+    scale = np.abs(centred).max()
+    centred = centred / (scale if scale > 0 else 1)
+    weight = np.concatenate([[0], np.cumsum(counts.astype(np.longdouble))])
+    first = np.concatenate([[0], np.cumsum(counts * centred)])
+    second = np.concatenate([[0], np.cumsum(counts * centred * centred)])
+
+    def cost(begin: np.ndarray, end: np.ndarray) -> np.ndarray:
+        total = first[end] - first[begin]
+        return np.maximum(
+            second[end] - second[begin] - total * total / (weight[end] - weight[begin]), 0
+        )
+
+    least = np.full(n + 1, np.inf, dtype=np.longdouble)
+    least[1:] = cost(np.zeros(n, dtype=int), np.arange(1, n + 1))
+    began = []
+    for layer in range(1, classes):
+        better = np.full(n + 1, np.inf, dtype=np.longdouble)
+        best = np.zeros(n + 1, dtype=int)
+        # ranges of ends, each with the range in which its best beginning lies
+        low, high = np.array([layer + 1]), np.array([n])
+        from_, to = np.array([layer]), np.array([n - 1])
+        while len(low):
+            middle = (low + high) // 2
+            until = np.minimum(to, middle - 1)
+            size = until - from_ + 1
+            starts = np.concatenate([[0], np.cumsum(size)[:-1]])
+            begin = np.arange(size.sum()) - np.repeat(starts - from_, size)
+            end = np.repeat(middle, size)
+            found = least[begin] + cost(begin, end)
+            lowest = np.minimum.reduceat(found, starts)
+            # the first of equals, so that the answer is one
+            position = np.where(found == np.repeat(lowest, size), begin, n)
+            chosen = np.minimum.reduceat(position, starts)
+            better[middle], best[middle] = lowest, chosen
+            left, right = low < middle, middle < high
+            low, high, from_, to = (
+                np.concatenate([low[left], middle[right] + 1]),
+                np.concatenate([middle[left] - 1, high[right]]),
+                np.concatenate([from_[left], chosen[right]]),
+                np.concatenate([chosen[left], to[right]]),
+            )
+        least = better
+        began.append(best)
+    ends = [n]
+    for best in reversed(began):
+        ends.append(int(best[ends[-1]]))
+    return [end - 1 for end in reversed(ends)]
+
+
+def natural_cuts(values: np.ndarray, bins: int) -> list[float]:
+    """The largest value of each class but the last.
+
+    Fewer distinct values than bins: each is a class, and the scores are spread from 1 to bins.
+    """
+    import numpy as np
+
+    distinct, counts = np.unique(values, return_counts=True)
+    classes = min(bins, len(distinct))
+    ends = natural_classes(distinct, counts, classes)
+    scores = [1 + round(place * (bins - 1) / (classes - 1)) for place in range(classes)]
+    return [
+        float(distinct[end])
+        for end, score, following in zip(ends, scores, scores[1:], strict=False)
+        for _ in range(score, following)
+    ]
+
+
+def cut_points(values: np.ndarray, dimension: Dimension) -> list[float]:
+    """The bins - 1 cut points, ascending; a value scores by the cuts below it.
+
+    A constant dimension tells nobody apart: its value gets the middle score, the lower of two.
+    """
+    if dimension.method == "thresholds":
+        return list(dimension.thresholds)
     if values.min() == values.max():
         only = float(values[0])
-        return [only - 1, only - 1, only, only]
-    return [float(cut) for cut in np.quantile(values, SHARES, method="inverted_cdf")]
+        middle = (dimension.bins + 1) // 2
+        below = dimension.bins - middle if dimension.is_descending else middle - 1
+        return [only - 1] * below + [only] * (dimension.bins - 1 - below)
+    cuts = natural_cuts if dimension.method == "natural_breaks" else quantile_cuts
+    return cuts(values, dimension.bins)
 
 
-def fit(sample: pd.DataFrame) -> pd.DataFrame:
-    """Cut points from a sample with one column per dimension and no NULL."""
+def interval_counts(values: np.ndarray, cuts: Sequence[float]) -> list[int]:
+    """How many values lie up to each cut point and, last, above all of them."""
+    import numpy as np
+
+    below = np.searchsorted(np.asarray(cuts, dtype=float), values, side="left")
+    return [int(count) for count in np.bincount(below, minlength=len(cuts) + 1)]
+
+
+def stability_index(expected: Sequence[float], found: Sequence[float]) -> float:
+    """Population stability index of two lists of counts: sum of (f - e) * ln(f / e) of shares."""
+    import numpy as np
+
+    shares = [
+        np.maximum(np.asarray(counts, dtype=float) / sum(counts), LEAST_SHARE)
+        for counts in (expected, found)
+    ]
+    return float(np.sum((shares[1] - shares[0]) * np.log(shares[1] / shares[0])))
+
+
+def drift(recorded: pd.DataFrame, sample: pd.DataFrame) -> float:
+    """How far the sample has moved over the newest cut points: the largest index of a dimension.
+
+    `recorded` are the rows of rfm_cut_points, `sample` has a column per KPI, as
+    `frames.wide_sample` gives it. 0 where none of their accounts has every measure.
+    """
+    newest = recorded[recorded["fit_version"] == recorded["fit_version"].max()]
+    kpis = list(newest["kpi"].unique())
+    complete = sample.reindex(columns=kpis).dropna()
+    if not len(complete):
+        return 0.0
+    indices = []
+    for _, rows in newest.sort_values("cut_number").groupby("dimension"):
+        values = complete[rows["kpi"].iloc[0]].to_numpy(dtype=float)
+        expected = list(rows["sample_count"])
+        expected.append(int(rows["sample_size"].iloc[0]) - sum(expected))
+        indices.append(stability_index(expected, interval_counts(values, list(rows["cut_point"]))))
+    return max(indices)
+
+
+def fit(sample: pd.DataFrame, dimensions: list[Dimension]) -> pd.DataFrame:
+    """Cut points from a sample with one column per KPI and no NULL."""
     import pandas as pd
 
-    rows = [
-        (dimension, number, cut)
-        for dimension in DIMENSIONS
-        for number, cut in enumerate(cut_points(sample[dimension].to_numpy()), start=1)
-    ]
+    rows = []
+    for dimension in dimensions:
+        values = sample[dimension.kpi].to_numpy()
+        cuts = cut_points(values, dimension)
+        # what lies above the last cut is the rest of the sample
+        counts = interval_counts(values, cuts)[:-1]
+        for number, (cut, count) in enumerate(zip(cuts, counts, strict=True), start=1):
+            rows.append(
+                (
+                    dimension.name,
+                    dimension.kpi,
+                    dimension.method,
+                    dimension.bins,
+                    number,
+                    cut,
+                    count,
+                )
+            )
     return pd.DataFrame(rows, columns=list(DTYPES)).astype(DTYPES)
+
+
+def quality(fitted: pd.DataFrame, size: int) -> dict[str, Any]:
+    """Largest share of the sample that one score of a dimension holds: ties make it large."""
+    found = {}
+    for name, rows in fitted.groupby("dimension"):
+        counts = [*rows["sample_count"], size - int(rows["sample_count"].sum())]
+        found[f"largest_share_{name}"] = round(max(counts) / size, 6)
+    return found
 
 
 def refit(
     sample: Any,
+    dimensions: Any,
     settings: Any,
     recorded: pd.DataFrame | None,
     asked: Sequence[str] | bool | None = False,
@@ -60,17 +244,20 @@ def refit(
     reason = frames.reason_to_fit(MODEL, recorded, chosen, asked)
     if reason is None:
         return frames.no_rows(DTYPES)
-    columns = {chosen[f"rfm_{dimension}"]: dimension for dimension in DIMENSIONS}
-    wide = frames.wide_sample(frames.to_frame(sample), list(columns))
-    complete = wide.rename(columns=columns).dropna()
+    declared = read_dimensions(frames.to_frame(dimensions))
+    kpis = list(dict.fromkeys(dimension.kpi for dimension in declared))
+    complete = frames.wide_sample(frames.to_frame(sample), kpis).dropna()
     least = int(chosen["fit_minimum_accounts"])
     if len(complete) < least:
         frames.say(
             NAME,
             f"no parameters written: {len(complete)} accounts of the sample have all of "
-            f"{', '.join(columns)}, at least {least} are needed (setting fit_minimum_accounts)",
+            f"{', '.join(kpis)}, at least {least} are needed (setting fit_minimum_accounts)",
         )
         return frames.no_rows(DTYPES)
-    record = frames.new_fit(MODEL, reason, recorded, chosen, complete)
+    fitted = fit(complete, declared)
+    record = frames.new_fit(
+        MODEL, reason, recorded, chosen, complete, quality=quality(fitted, len(complete))
+    )
     frames.say(NAME, f"version {record.fit_version} fitted on {len(complete)} accounts ({reason})")
-    return frames.with_header(record, fit(complete), DTYPES)
+    return frames.with_header(record, fitted, DTYPES)

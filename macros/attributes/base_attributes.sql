@@ -8,6 +8,11 @@
     takes the defaults of attribute_catalog().
 #}
 {% macro base_attributes() %}
+    {%- set rfm = crm_segmentation.rfm_declaration() -%}
+    {%- set bins = {} -%}
+    {%- for dimension in rfm.dimensions -%}
+        {%- do bins.update({dimension.dimension: dimension.bins}) -%}
+    {%- endfor -%}
     {{ return({
         'kind': {
             'type': 'text', 'group': 'demographic', 'label': 'Kind of account',
@@ -116,33 +121,35 @@
         },
         'rfm_segment': {
             'type': 'text', 'group': 'scores', 'label': 'RFM segment',
-            'allowed': [
-                'Champions', 'Loyal', 'Potential loyalists', 'New customers',
-                'Promising', 'Need attention', 'About to sleep', 'At risk',
-                'Cannot lose them', 'Hibernating', 'Lost'
-            ],
+            'allowed': rfm.segment_names,
             'description': 'Segment of the RFM code; NULL for accounts that never '
                 ~ 'ordered.',
         },
         'rfm_code': {
             'type': 'text', 'group': 'scores', 'label': 'RFM code',
-            'description': 'Recency, frequency and monetary score in one text, 111 '
-                ~ 'to 555; NULL for accounts that never ordered.',
+            'description': 'Recency, frequency, monetary and further declared scores '
+                ~ 'in one text; NULL for accounts that never ordered.',
+        },
+        'rfm_score': {
+            'type': 'number', 'sql_type': 'decimal(5, 2)', 'group': 'scores',
+            'label': 'RFM score', 'unit': 'points, 0 to 100',
+            'description': 'The scores weighted as declared: 0 where all are lowest, '
+                ~ '100 where all are highest.',
         },
         'recency_score': {
             'type': 'number', 'sql_type': 'integer', 'group': 'scores',
-            'label': 'Recency score', 'unit': 'points, 1 to 5',
-            'description': '5 is the most recent last order.',
+            'label': 'Recency score', 'unit': 'points, 1 to ' ~ bins.recency,
+            'description': 'The highest is the most recent last order.',
         },
         'frequency_score': {
             'type': 'number', 'sql_type': 'integer', 'group': 'scores',
-            'label': 'Frequency score', 'unit': 'points, 1 to 5',
-            'description': '5 is the highest number of orders.',
+            'label': 'Frequency score', 'unit': 'points, 1 to ' ~ bins.frequency,
+            'description': 'The highest is the highest number of orders.',
         },
         'monetary_score': {
             'type': 'number', 'sql_type': 'integer', 'group': 'scores',
-            'label': 'Monetary score', 'unit': 'points, 1 to 5',
-            'description': '5 is the highest revenue.',
+            'label': 'Monetary score', 'unit': 'points, 1 to ' ~ bins.monetary,
+            'description': 'The highest is the highest revenue.',
         },
         'cluster_id': {
             'type': 'number', 'sql_type': 'integer', 'group': 'scores',

@@ -23,16 +23,5 @@
         {%- endif -%}
         {%- do settings.update({name: value}) -%}
     {%- endfor -%}
-    {%- for name in ['rfm_recency', 'rfm_frequency', 'rfm_monetary'] -%}
-        {%- set value = crm_segmentation.setting(name) -%}
-        {%- if crm_segmentation.kpi_attributes().get(value, {}).get('type')
-            != 'number' -%}
-            {{ exceptions.raise_compiler_error(
-                "Unknown KPI in var '" ~ name ~ "': got '" ~ value
-                ~ "'; allowed: a KPI column that is a number, like revenue_365d."
-            ) }}
-        {%- endif -%}
-        {%- do settings.update({name: value}) -%}
-    {%- endfor -%}
     {{ return(settings) }}
 {% endmacro %}

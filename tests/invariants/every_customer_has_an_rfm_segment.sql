@@ -1,11 +1,15 @@
--- Every account with an order is in account_rfm and, once there are cut points, has
--- its three scores and a segment.
+-- Every account with all measures of RFM is in account_rfm and, once there are cut
+-- points, has its code and a segment, if codes have names.
+{%- set named = crm_segmentation.rfm_declaration().segments is not none %}
 with
 
 customers as (
 
-    select * from {{ ref('account_kpis') }}
-    where {{ crm_segmentation.setting('rfm_frequency') }} > 0
+    select * from {{ ref('rfm_measures') }}
+    where
+        {%- for dimension in crm_segmentation.rfm_declaration().dimensions %}
+        {{ 'and ' if not loop.first }}{{ dimension.dimension }} is not null
+        {%- endfor %}
 
 ),
 
@@ -31,5 +35,8 @@ full outer join scored
 cross join cut_points
 where customers.account_id is null
     or scored.account_id is null
-    or (cut_points.cut_count > 0 and scored.rfm_segment is null)
-    or (cut_points.cut_count = 0 and scored.rfm_segment is not null)
+    or (cut_points.cut_count > 0 and scored.rfm_code is null)
+    or (cut_points.cut_count = 0 and scored.rfm_code is not null)
+    {%- if named %}
+    or (scored.rfm_code is null) <> (scored.rfm_segment is null)
+    {%- endif %}

@@ -1,72 +1,62 @@
--- The map of RFM codes is total and disjoint: all 125 codes, each once, and each code
--- the text of its three scores.
+-- The map of RFM codes that the setting rfm names is total and disjoint over the
+-- declared dimensions and bins: every code once, and no other.
+{%- set declared = crm_segmentation.rfm_declaration() %}
 with
+{%- for dimension in declared.dimensions %}
 
-map as (
+{{ dimension.dimension }}_scores as (
 
-    select * from {{ ref('rfm_segments') }}
-
-),
-
-scores as (
-
-    select distinct recency_score as score from map
-    where recency_score between 1 and 5
+    {%- for score in range(1, dimension.bins + 1) %}
+    select '{{ score }}' as score
+    {{- '\n    union all' if not loop.last }}
+    {%- endfor %}
 
 ),
+{%- endfor %}
 
 every_code as (
 
     select
-        recency.score as recency_score,
-        frequency.score as frequency_score,
-        monetary.score as monetary_score
-    from scores as recency
-    cross join scores as frequency
-    cross join scores as monetary
+        {% for dimension in declared.dimensions -%}
+        {{ '|| ' if not loop.first }}{{ dimension.dimension }}_scores.score
+        {% endfor -%}
+        as rfm_code
+    from {{ declared.dimensions[0].dimension }}_scores
+    {%- for dimension in declared.dimensions[1:] %}
+    cross join {{ dimension.dimension }}_scores
+    {%- endfor %}
 
 ),
 
-missing_or_doubled as (
+map as (
 
+    {%- if declared.segments is none %}
     select
-        every_code.recency_score,
-        every_code.frequency_score,
-        every_code.monetary_score,
-        count(map.rfm_segment) as segment_count
+        rfm_code,
+        'without names' as rfm_segment
     from every_code
-    left join map
-        on every_code.recency_score = map.recency_score
-        and every_code.frequency_score = map.frequency_score
-        and every_code.monetary_score = map.monetary_score
-        and map.rfm_code = cast(map.recency_score as text)
-        || cast(map.frequency_score as text)
-        || cast(map.monetary_score as text)
-    group by
-        every_code.recency_score,
-        every_code.frequency_score,
-        every_code.monetary_score
-    having count(map.rfm_segment) <> 1
-
-),
-
-totals as (
-
+    {%- else %}
     select
-        (select count(*) from every_code) as code_count,
-        (select count(*) from map) as row_count
+        rfm_code,
+        rfm_segment
+    from {{ ref(declared.segments) }}
+    {%- endif %}
 
 )
 
 select
-    cast(recency_score as text) || cast(frequency_score as text)
-    || cast(monetary_score as text) as rfm_code,
-    segment_count as found
-from missing_or_doubled
-union all
-select
-    'rows in all' as rfm_code,
-    row_count as found
-from totals
-where code_count <> 125
-    or row_count <> 125
+    coalesce(every_code.rfm_code, map.rfm_code) as rfm_code,
+    case
+        when every_code.rfm_code is null then 'no code of the declared dimensions'
+        when count(map.rfm_segment) = 0 then 'without a segment'
+        else 'with more than one segment'
+    end as problem
+from every_code
+full outer join map
+    on every_code.rfm_code = map.rfm_code
+group by
+    every_code.rfm_code,
+    map.rfm_code
+having
+    every_code.rfm_code is null
+    or count(map.rfm_segment) <> 1

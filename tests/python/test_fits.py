@@ -8,6 +8,7 @@ import os
 import random
 import subprocess
 import sys
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -22,12 +23,17 @@ SETTINGS = {
     "as_of_date": "2026-01-01",
     "fit_minimum_accounts": "5",
     "cluster_count": "3",
-    "rfm_recency": "days",
-    "rfm_frequency": "orders",
-    "rfm_monetary": "revenue",
     "declaration_hash.rfm": "as first declared",
     "declaration_hash.clusters": "as first declared",
 }
+DIMENSIONS = pd.DataFrame(
+    [
+        ("recency", "days", 5, "quantile", "", True),
+        ("frequency", "orders", 5, "quantile", "", False),
+        ("monetary", "revenue", 5, "quantile", "", False),
+    ],
+    columns=["dimension", "kpi", "bins", "method", "thresholds", "is_descending"],
+)
 FEATURES = pd.DataFrame(
     [
         ("days", "log", 1.0, None, "recent", "silent"),
@@ -72,43 +78,153 @@ def company(size: int = 90, seed: int = 7) -> list[dict[str, float | None]]:
 # cut points
 
 
+def dimension(bins: int = 5, method: str = "quantile", **changes) -> rfm.Dimension:
+    given = {"thresholds": (), "is_descending": False, **changes}
+    return rfm.Dimension("monetary", "revenue", bins, method, **given)
+
+
+def cuts_of(values: list[float], bins: int = 5, method: str = "quantile", **changes) -> list[float]:
+    return rfm.cut_points(np.array(values, dtype=float), dimension(bins, method, **changes))
+
+
+def score(value: float, cuts: list[float]) -> int:
+    return 1 + sum(cut < value for cut in cuts)
+
+
 def test_cut_points_of_ten_values() -> None:
-    assert rfm.cut_points(np.arange(1.0, 11.0)) == [2, 4, 6, 8]
+    assert cuts_of(list(range(1, 11))) == [2, 4, 6, 8]
+    assert cuts_of(list(range(1, 11)), bins=2) == [5]
+    assert cuts_of(list(range(1, 10)), bins=9) == list(range(1, 9))
 
 
 def test_cut_points_where_most_are_equal() -> None:
     # six of ten order once: the first three fifths end at 1
-    assert rfm.cut_points(np.array([1.0] * 6 + [2, 3, 4, 5])) == [1, 1, 1, 3]
+    assert cuts_of([1.0] * 6 + [2, 3, 4, 5]) == [1, 1, 1, 3]
 
 
-def test_a_constant_dimension_scores_in_the_middle() -> None:
-    cuts = rfm.cut_points(np.array([7.0] * 20))
-    assert cuts == [6, 6, 7, 7]
-    assert 1 + sum(cut < 7 for cut in cuts) == 3
+@pytest.mark.parametrize("method", ["quantile", "natural_breaks"])
+@pytest.mark.parametrize(("bins", "middle"), [(2, 1), (3, 2), (4, 2), (5, 3), (9, 5)])
+def test_a_constant_dimension_scores_in_the_middle(method: str, bins: int, middle: int) -> None:
+    cuts = cuts_of([7.0] * 20, bins, method)
+    assert len(cuts) == bins - 1
+    assert score(7, cuts) == middle
+    # counted down, the same score
+    assert bins + 1 - score(7, cuts_of([7.0] * 20, bins, method, is_descending=True)) == middle
 
 
-@given(st.lists(st.integers(-5, 20), min_size=2, max_size=60))
-def test_cut_points_are_the_smallest_values_with_their_share_below(values: list[int]) -> None:
+@given(st.lists(st.integers(-5, 20), min_size=2, max_size=60), st.integers(2, 9))
+def test_cut_points_are_the_smallest_values_with_their_share_below(
+    values: list[int], bins: int
+) -> None:
     if len(set(values)) == 1:
         return
     # the definition, counted in whole numbers: no quantile function involved
     expected = [
-        min(v for v in values if 5 * sum(other <= v for other in values) >= fifth * len(values))
-        for fifth in (1, 2, 3, 4)
+        min(v for v in values if bins * sum(other <= v for other in values) >= part * len(values))
+        for part in range(1, bins)
     ]
-    assert rfm.cut_points(np.array(values, dtype=float)) == expected
+    assert cuts_of(values, bins) == expected
+
+
+def test_thresholds_are_taken_as_they_are() -> None:
+    assert cuts_of([1.0, 2.0], 3, "thresholds", thresholds=(100.0, 500.0)) == [100, 500]
+    assert cuts_of([7.0] * 9, 3, "thresholds", thresholds=(100.0, 500.0)) == [100, 500]
+
+
+# natural breaks
+
+
+def within(values: list[float], cuts: list[float]) -> Fraction:
+    """Sum of squared distances to the class means, in fractions."""
+    classes: dict[int, list[Fraction]] = {}
+    for value in values:
+        classes.setdefault(score(value, cuts), []).append(Fraction(value))
+    means = {key: sum(members) / len(members) for key, members in classes.items()}
+    return sum((v - means[key]) ** 2 for key, members in classes.items() for v in members)
+
+
+@given(st.lists(st.integers(-9, 40), min_size=2, max_size=14), st.integers(2, 5))
+def test_natural_breaks_are_the_best_of_all_partitions(values: list[int], bins: int) -> None:
+    distinct = sorted(set(values))
+    if len(distinct) < bins:
+        return
+    least = min(
+        within(values, list(cuts)) for cuts in itertools.combinations(distinct[:-1], bins - 1)
+    )
+    found = cuts_of(values, bins, "natural_breaks")
+    assert found == sorted(set(found))
+    assert set(found) < set(distinct)
+    assert within(values, found) == least
+
+
+def test_natural_breaks_of_many_values_beat_k_means() -> None:
+    from sklearn.cluster import KMeans
+
+    values = np.round(np.random.default_rng(3).lognormal(6, 1.5, 3000), 2)
+    cuts = np.array(cuts_of(list(values), 5, "natural_breaks"))
+    labels = np.searchsorted(cuts, values)
+    exact = sum(values[labels == k].var() * (labels == k).sum() for k in range(5))
+    model = KMeans(5, n_init=10, random_state=0).fit(values.reshape(-1, 1))
+    assert exact <= model.inertia_ * (1 + 1e-9)
+
+
+def test_fewer_values_than_bins_spread_over_the_scores() -> None:
+    cuts = cuts_of([1.0, 1, 1, 2, 9], 5, "natural_breaks")
+    assert [score(value, cuts) for value in (1, 2, 9)] == [1, 3, 5]
+    cuts = cuts_of([-5.0, 5.0], 4, "natural_breaks")
+    assert [score(value, cuts) for value in (-5, 5)] == [1, 4]
+    # by shares the larger of two values lies in the last fifth, too
+    cuts = cuts_of([1.0, 1, 1, 1, 2], 5)
+    assert [score(value, cuts) for value in (1, 2)] == [1, 5]
 
 
 def test_cut_points_come_from_accounts_with_every_measure() -> None:
     accounts = company()
     accounts[0]["revenue"] = None
-    fitted = rfm.refit(long_sample(accounts), settings(), None)
+    fitted = rfm.refit(long_sample(accounts), DIMENSIONS, settings(), None)
     assert set(fitted["sample_size"]) == {89}
-    assert list(fitted["dimension"]) == [d for d in rfm.DIMENSIONS for _ in range(4)]
-    days = sorted(account["days"] for account in accounts[1:])
-    assert list(fitted["cut_point"])[:4] == [
-        days[int(np.ceil(89 * share)) - 1] for share in (0.2, 0.4, 0.6, 0.8)
+    assert sorted(fitted["dimension"]) == [
+        name for name in ("frequency", "monetary", "recency") for _ in range(4)
     ]
+    days = sorted(account["days"] for account in accounts[1:])
+    recency = fitted[fitted["dimension"] == "recency"]
+    cuts = [days[int(np.ceil(89 * share)) - 1] for share in (0.2, 0.4, 0.6, 0.8)]
+    assert list(recency["cut_point"]) == cuts
+    assert list(recency["sample_count"]) == [
+        sum(low < value <= high for value in days) for low, high in itertools.pairwise([-1, *cuts])
+    ]
+
+
+# drift
+
+
+def test_the_stability_index_of_two_halves() -> None:
+    # (0.75 - 0.5) * ln 1.5 + (0.25 - 0.5) * ln 0.5
+    assert rfm.stability_index([50, 50], [75, 25]) == pytest.approx(0.274653, abs=1e-6)
+    assert rfm.stability_index([5, 5], [100, 100]) == 0
+    # nobody before: (0.25 - 0.0001) * ln 2500 - 0.25 * ln 0.75
+    assert rfm.stability_index([9, 0], [3, 1]) == pytest.approx(2.027150, abs=1e-6)
+
+
+def recorded_cuts(accounts: pd.DataFrame, version: int = 1) -> pd.DataFrame:
+    fitted = rfm.fit(accounts, rfm.read_dimensions(DIMENSIONS))
+    return fitted.assign(fit_version=version, sample_size=len(accounts))
+
+
+def test_drift_is_the_largest_of_the_dimensions() -> None:
+    accounts = pd.DataFrame(company(), dtype=float)
+    fitted = recorded_cuts(accounts)
+    assert rfm.drift(fitted, accounts) == 0
+    # everybody has gone silent: all in the last interval
+    silent = rfm.drift(fitted, accounts.assign(days=1000.0))
+    counts = list(fitted[fitted["dimension"] == "recency"]["sample_count"])
+    counts.append(90 - sum(counts))
+    assert silent == rfm.stability_index(counts, [0, 0, 0, 0, 90])
+    assert silent > 0.25
+    # the newest cut points count, and nobody is no drift
+    newer = pd.concat([fitted, recorded_cuts(accounts.assign(days=1000.0), version=2)])
+    assert rfm.drift(newer, accounts.assign(days=1000.0)) == 0
+    assert rfm.drift(fitted, accounts.iloc[:0]) == 0
 
 
 # what both fits do alike
@@ -117,7 +233,7 @@ def test_cut_points_come_from_accounts_with_every_measure() -> None:
 def fit_rfm(
     sample: pd.DataFrame, recorded: pd.DataFrame | None, asked: bool = False, **changes: str
 ) -> pd.DataFrame:
-    return rfm.refit(sample, settings(**changes), recorded, asked)
+    return rfm.refit(sample, DIMENSIONS, settings(**changes), recorded, asked)
 
 
 def fit_clusters(

@@ -17,6 +17,7 @@ from crm_segmentation.fits import clusters, rfm
 
 SCORING = [
     *("fit_settings", "cluster_features", "modelling_sample", "rfm_cut_points"),
+    *("rfm_dimensions", "rfm_measures", "rfm_drift"),
     *("cluster_parameters", "account_rfm", "account_clusters", "account_attributes"),
 ]
 # transform, weight, stand-in for NULL: as the documentation of the defaults says
@@ -152,8 +153,9 @@ def test_a_second_fit_is_the_same_to_the_bit(demo_build: DbtRun) -> None:
     sample = frame(demo_build, "select * from crm_marts.modelling_sample")
     settings = frame(demo_build, "select * from crm_marts.fit_settings")
     features = frame(demo_build, "select * from crm_marts.cluster_features")
+    dimensions = frame(demo_build, "select * from crm_marts.rfm_dimensions")
     for table, again in (
-        ("rfm_cut_points", rfm.refit(sample, settings, None)),
+        ("rfm_cut_points", rfm.refit(sample, dimensions, settings, None)),
         ("cluster_parameters", clusters.refit(sample, features, settings, None)),
     ):
         recorded = frame(demo_build, f"select * from crm_fits.{table}")

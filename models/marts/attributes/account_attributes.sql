@@ -105,6 +105,7 @@ joined as (
         {%- endfor %}
         rfm.rfm_segment,
         rfm.rfm_code,
+        rfm.rfm_score,
         rfm.recency_score,
         rfm.frequency_score,
         rfm.monetary_score,

@@ -7,9 +7,16 @@ kpis as (
 
 ),
 
+measures as (
+
+    select *
+    from {{ ref('rfm_measures_monthly') }}
+
+),
+
 scored as (
 
-    {{ crm_segmentation.score_rfm('kpis') | indent(4) }}
+    {{ crm_segmentation.score_rfm('measures') | indent(4) }}
 
 ),
 
