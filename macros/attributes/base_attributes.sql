@@ -161,6 +161,40 @@
             'type': 'text', 'group': 'scores', 'label': 'Cluster label',
             'description': 'What sets the centroid of the cluster apart.',
         },
+        'usual_order_interval_days': {
+            'type': 'number', 'sql_type': 'decimal(9, 1)', 'group': 'behaviour',
+            'label': 'Usual order interval', 'unit': 'days',
+            'model': 'account_purchase_outlook', 'column': 'usual_interval_days',
+            'point_in_time': true,
+            'description': 'Median of the days between days with an order; NULL with '
+                ~ 'fewer intervals than the setting purchase_outlook asks for.',
+        },
+        'next_expected_order_on': {
+            'type': 'date', 'group': 'timing', 'label': 'Next expected order',
+            'model': 'account_purchase_outlook', 'column': 'next_expected_on',
+            'point_in_time': true,
+            'description': 'Last order and usual interval added up; may lie in the '
+                ~ 'past.',
+        },
+        'order_overdue_days': {
+            'type': 'number', 'sql_type': 'integer', 'group': 'behaviour',
+            'label': 'Order overdue', 'unit': 'days',
+            'model': 'account_purchase_outlook', 'column': 'overdue_days',
+            'point_in_time': true,
+            'description': 'Days since the next expected order, below 0 while it is '
+                ~ 'still to come.',
+        },
+        'next_likely_category': {
+            'type': 'text', 'group': 'behaviour', 'label': 'Next likely category',
+            'model': 'account_purchase_outlook', 'point_in_time': true,
+            'description': 'Category that the next order will most likely hold.',
+        },
+        'complementary_category': {
+            'type': 'text', 'group': 'behaviour', 'label': 'Complementary category',
+            'model': 'account_purchase_outlook', 'point_in_time': true,
+            'description': 'Category not bought yet that goes best with one that was, '
+                ~ 'by lift.',
+        },
     }) }}
 {% endmacro %}
 

@@ -32,6 +32,7 @@
         'rfm': {},
         'cluster_count': 6,
         'cluster_features': none,
+        'purchase_outlook': {},
         'kpi_categories': [],
         'extra_kpis': [],
         'extra_kpi_flags': none,
