@@ -73,7 +73,8 @@
             'large_companies_without_pumps', 'leading_regulars',
             'maintenance_potential', 'multi_category_buyers', 'new_customers_90d',
             'newsletter_prospects', 'portal_buyers', 'pump_buyers_without_portal',
-            'renewal_due_60d', 'slipping_customers', 'spare_parts_potential',
+            'renewal_due_60d', 'reorder_due', 'slipping_customers',
+            'spare_parts_potential',
             'trade_fair_follow_up', 'unhappy_buyers', 'vip_dach', 'win_back_mailing',
             'winback_high_value'
         ],

@@ -32,6 +32,7 @@ LAYERS = {
     "models/marts/accounts/": 50,
     # fits of who is in which group read what the groups became
     "python_models/targets/": 105,
+    "models/marts/products/": 55,
     "python_models/": 60,
     "models/marts/scoring/": 60,
     "models/intermediate/attributes/": 55,

@@ -1,7 +1,7 @@
--- What the account will buy next: the shares of categories in its purchases, the last one
--- counted twice, drawn towards those of all accounts with the weight of `prior_purchases`
--- purchases. A look back on data of three assortments chose this over what follows the
--- last category elsewhere, and over the favourite by count alone.
+-- What the account will buy next: the shares of categories in its purchases, the last
+-- one counted twice, drawn towards those of all accounts with the weight of
+-- `prior_purchases` purchases. A look back on data of three assortments chose this over
+-- what follows the last category elsewhere, and over the favourite by count alone.
 {%- set outlook = crm_segmentation.purchase_outlook_settings() %}
 
 with

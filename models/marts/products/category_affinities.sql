@@ -1,6 +1,6 @@
 -- Which categories the same accounts buy. Lift is that of association rules (Brin,
 -- Motwani, Ullman and Tsur 1997), the account being the basket: orders to a supplier
--- mostly hold one category each. An exact decimal, so that no engine's last bit decides.
+-- mostly hold one category each. It is exact, so that no engine's last bit decides.
 {%- set outlook = crm_segmentation.purchase_outlook_settings() %}
 
 with
