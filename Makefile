@@ -91,16 +91,17 @@ example-adventureworks: setup  ## Build and test the package on AdventureWorks (
 example-online-retail: setup  ## Build and test the package on Online Retail (needs CRM_SEGMENTATION_DATA)
 	$(call example,online_retail)
 
+# What is given to make stands in the environment of the recipe: there a quote is a quote.
 .PHONY: explain
 explain: setup  ## Print why an account is in a profile, or not: PROFILE=vip_dach ACCOUNT=...
-	@[ -n "$(PROFILE)" ] && [ -n "$(ACCOUNT)" ] || { echo "Say which: make explain PROFILE=vip_dach ACCOUNT=<account_id>" >&2; exit 1; }
-	@$(server); $(BIN)/crm-segmentation explain '$(PROFILE)' '$(ACCOUNT)' --target $(TARGET)
+	@[ -n "$${PROFILE:-}" ] && [ -n "$${ACCOUNT:-}" ] || { echo "Say which: make explain PROFILE=vip_dach ACCOUNT=<account_id>" >&2; exit 1; }
+	@$(server); $(BIN)/crm-segmentation explain "$$PROFILE" "$$ACCOUNT" --target $(TARGET)
 
 .PHONY: compare-rules
 compare-rules: setup  ## Report whom a change of rules lets in and keeps out: BASE=main (MARKDOWN=file)
-	@[ -n "$(BASE)" ] || { echo "Say against what: make compare-rules BASE=<branch, tag or commit>" >&2; exit 1; }
-	@$(server); $(BIN)/crm-segmentation compare-rules '$(BASE)' --target $(TARGET) \
-	    $(if $(MARKDOWN),--markdown '$(MARKDOWN)') $(if $(BASE_MACROS),--base-macros)
+	@[ -n "$${BASE:-}" ] || { echo "Say against what: make compare-rules BASE=<branch, tag or commit>" >&2; exit 1; }
+	@$(server); $(BIN)/crm-segmentation compare-rules "$$BASE" --target $(TARGET) \
+	    $(if $(MARKDOWN),--markdown "$$MARKDOWN") $(if $(BASE_MACROS),--base-macros)
 
 .PHONY: docs
 docs: setup  ## Generate dbt's docs, with the rules in plain English

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,9 @@ NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 PLAIN_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?\Z")
 SILENCE = re.compile(r"#\s*lint:\s*ok\b(?P<codes>[a-z ,-]*)(:.*)?$")
 LISTED = re.compile(r"\b(where|has|if|some|none|every)\.all\[")
+NAMES_OF_MODELS = re.compile(r"(^|\.)(member_of|listed_in)(\[\d+\])?$")
+# how dbt says that a `ref` leads nowhere
+NOT_FOUND = re.compile(r"depends on a node named '([a-z][a-z0-9_]*)'")
 # models that read every profile say nothing about whether one is used
 READS_ALL = ("profile_catalog", "profile_funnel", "profile_explanation")
 
@@ -348,6 +352,38 @@ def data_findings(
                     )
 
 
+# ---------------------------------------------------------------- names that dbt does not know
+
+
+def unknown_names(folder: Path, complaint: str) -> Iterator[Finding]:
+    """Where the rules of a project name a model or a seed that dbt says is not there."""
+    known = {
+        path.stem
+        for pattern in ("models/**/*.sql", "models/**/*.py", "seeds/**/*.csv")
+        for root in (folder, *sorted(folder.glob("dbt_packages/*")))
+        for path in root.glob(pattern)
+    }
+    for name in sorted(set(NOT_FOUND.findall(complaint)) - known):
+        close = get_close_matches(name, sorted(known), n=1)
+        question = f" Did you mean '{close[0]}'?" if close else ""
+        for file in files_with_rules(folder):
+            for rule in rules_in(file):
+                if rule.has_jinja:
+                    continue
+                root = yaml.compose(rule.text, Loader=yaml.SafeLoader)
+                for path, (_, node) in nodes_by_path(root).items():
+                    if NAMES_OF_MODELS.search(path) and node.value == name:
+                        where = place(rule, node.start_mark)
+                        yield Finding(
+                            file.relative_to(folder),
+                            where.line,
+                            where.column,
+                            "error",
+                            "unknown-name",
+                            f"no model and no seed is called {name!r}.{question}",
+                        )
+
+
 # ---------------------------------------------------------------- the command
 
 
@@ -516,6 +552,7 @@ def main(argv: Sequence[str]) -> int:
         findings += project_findings(folder, project, data)
     except RulesError as error:
         print(error, file=sys.stderr)
+        findings += unknown_names(folder, str(error))
         report(findings, folder, fail_on_warnings=False)
         return 2
     return report(findings, folder, fail_on_warnings=arguments.fail_on_warnings)

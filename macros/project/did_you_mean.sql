@@ -1,8 +1,16 @@
 {#
     The name nearest to `found` as a question, or nothing where none is near. Nearness
-    is the share of common pairs of letters (Dice's coefficient).
+    is the share of common pairs of letters (Dice's coefficient). A name that YAML made
+    a boolean of is nameless by now.
 #}
 {% macro did_you_mean(found, names) %}
+    {%- if found is boolean -%}
+        {{ return(
+            'YAML reads ' ~ ('Yes and on as true' if found else 'NO, no and off as false')
+            ~ ', as a key, too.'
+            ~ (" Did you mean 'of'?" if not found and 'of' in names else '')
+        ) }}
+    {%- endif -%}
     {%- set padded = '^' ~ (found | string | lower) ~ '$' -%}
     {%- set pairs = [] -%}
     {%- for i in range(padded | length - 1) -%}

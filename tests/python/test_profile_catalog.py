@@ -50,7 +50,7 @@ def test_the_catalogue_tells_of_every_profile(
             profile["text"],
             profile["rule_hash"],
             size,
-            "2026-01-01" if size else None,
+            "2026-01-01",
         )
         assert profile["base"] != "accounts" or abs(found[name][7] * everybody - size) < 0.01
         assert json.loads(found[name][8]) == profile["tree"]

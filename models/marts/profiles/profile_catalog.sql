@@ -5,6 +5,11 @@
 {%- set profiles = crm_segmentation.catalogued_profiles() -%}
 {%- set published = crm_segmentation.published_profiles() -%}
 {%- do crm_segmentation.warn_of_uncatalogued_profiles() -%}
+{%- set as_of = crm_segmentation.as_of_date() -%}
+{%- set built_now = [] -%}
+{%- for id in selected_resources or [] -%}
+    {%- do built_now.append(id.split('.')[2]) -%}
+{%- endfor -%}
 {%- set bases = {} -%}
 {%- for profile in profiles if profile in published -%}
     {%- set entry = published[profile] -%}
@@ -49,7 +54,14 @@ built as (
     select
         {{ crm_segmentation.text_literal(profile) }} as profile_name,
         count(*) as account_count,
+        {#- an empty profile tells no day itself; if this run built it, it is the run's -#}
+        {%- if profile in built_now %}
+        coalesce(
+            max(as_of_date), {{ crm_segmentation.date_literal(as_of) }}
+        ) as built_as_of
+        {%- else %}
         max(as_of_date) as built_as_of
+        {%- endif %}
     from {{ ref(profile) }}
     union all
     {% endfor -%}

@@ -75,6 +75,7 @@ def refusal(engine: Engine, rule: str) -> str:
         ("all: {sector: a}", ["all", "list"]),
         ("all: [sector]", ["all[0]", "sector", "mapping"]),
         ("not: [sector: a]", ["not", "one node"]),
+        ("exactly: {count: 1, off: [sector: a]}", ["exactly", "got false", "Did you mean 'of'?"]),
         ("at_least: {count: 1, of: []}", ["at_least.of", "empty"]),
         ("at_least: {count: 2, of: [sector: a]}", ["at_least.count", "2", "0 to 1"]),
         ("at_least: {count: -1, of: [sector: a]}", ["at_least.count", "-1"]),

@@ -17,7 +17,7 @@ from criteria.oracle import members
 from criteria.rules import Seeded, as_text, draw_rule, draw_world
 from criteria.test_rule_schema import as_json
 from crm_segmentation.rules.domains import Literal, contradiction, shifted
-from crm_segmentation.rules.lint import project_findings, read_files, report
+from crm_segmentation.rules.lint import project_findings, read_files, report, unknown_names
 from crm_segmentation.rules.meaning import meaning
 from crm_segmentation.rules.text import rules_in
 
@@ -82,6 +82,22 @@ def test_what_yaml_hides_is_found(
         assert codes == ["yaml"]
     else:
         assert [f"{place} {code}" for place, code in zip(places, codes, strict=True)] == found
+
+
+def test_a_group_that_is_not_there_is_named_with_its_place(tmp_path: Path) -> None:
+    model(tmp_path, "country: DE", "vip_dach")
+    model(tmp_path, "all:\n  - country: vip_dch\n  - member_of: [vip_dach, vip_dch]")
+    complaint = (
+        "Model 'model.x.a_profile' (models/a_profile.sql) depends on a node named 'vip_dch' which "
+        "was not found"
+    )
+    found = [str(one) for one in unknown_names(tmp_path, complaint)]
+    (one,) = found
+    assert one == (
+        "models/a_profile.sql:5:27: error: no model and no seed is called 'vip_dch'. Did you mean "
+        "'vip_dach'? [unknown-name]"
+    )
+    assert not list(unknown_names(tmp_path, "depends on a node named 'vip_dach'"))
 
 
 def test_errors_fail_and_warnings_where_asked(tmp_path: Path) -> None:

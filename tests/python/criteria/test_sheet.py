@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from jinja2 import Environment
 
 from criteria.engine import Engine
 from criteria.rules import Seeded, as_text, draw_rule, draw_world
@@ -21,6 +23,7 @@ from crm_segmentation.rules.sheet import (
     left_over,
     properties_text,
     read_sheet,
+    scalar_text,
     sheet_lines,
     sheet_text,
     yaml_text,
@@ -217,3 +220,9 @@ def test_profiles_that_ask_a_group_test_its_day(project: dict[str, Any]) -> None
     before, after = written.split("- name: a\n")
     assert "inputs_built_as_of_run" in after
     assert "inputs_built_as_of_run" not in before
+
+
+@pytest.mark.parametrize("value", [*HOSTILE, "{% endcall %}", "{{'a'}} {", "\x7f", "\\x7b"])
+def test_what_is_written_is_read_as_itself_after_jinja(value: str) -> None:
+    written = Environment().from_string(f"a: {scalar_text(value)}").render()
+    assert yaml.safe_load(written) == {"a": value}
