@@ -246,11 +246,11 @@ def refit(
     features: Any,
     settings: Any,
     recorded: pd.DataFrame | None,
-    asked: Sequence[str] | bool | None = False,
+    asked: Sequence[str] | str | bool | None = False,
 ) -> pd.DataFrame:
     """The new rows of the parameters: none while they are frozen or the sample is too small."""
     chosen = frames.read_settings(frames.to_frame(settings))
-    reason = frames.reason_to_fit(MODEL, recorded, chosen, asked)
+    reason = frames.reason_to_fit(MODEL, recorded, chosen, asked, sample)
     if reason is None:
         return frames.no_rows(DTYPES)
     declared = read_features(frames.to_frame(features))
@@ -268,7 +268,9 @@ def refit(
         return frames.no_rows(DTYPES)
     earlier = frames.rows_of_model(recorded, MODEL)
     fitted = fit(complete.to_numpy(), declared, int(chosen["cluster_count"]), earlier)
-    record = frames.new_fit(MODEL, reason, recorded, chosen, complete, random_state=RANDOM_STATE)
+    record = frames.new_fit(
+        MODEL, reason, recorded, chosen, complete, random_state=RANDOM_STATE, features=wide
+    )
     found = fitted["cluster_id"].nunique()
     frames.say(
         NAME,

@@ -7,6 +7,7 @@ import json
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -166,16 +167,67 @@ def empty_frame(dtypes: Mapping[str, str]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in dtypes.items()})
 
 
+def distribution(wide: pd.DataFrame) -> dict[str, Any]:
+    """How each feature is spread over tenths of the sample, to compare a later sample with.
+
+    The bounds of the tenths are rounded to three digits, so that no one account's value is kept.
+    """
+    import numpy as np
+
+    found = {}
+    for name in wide.columns:
+        values = wide[name].dropna().to_numpy(dtype=float)
+        if len(values):
+            tenths = np.quantile(values, np.arange(1, 10) / 10, method="inverted_cdf")
+            bounds = sorted({float(f"{bound:.3g}") for bound in tenths})
+            found[str(name)] = {"bounds": bounds, "shares": shares(wide[name], bounds)}
+    return found
+
+
+def shares(values: pd.Series, bounds: Sequence[float]) -> list[float]:
+    """Shares of the values up to each bound and above the last one; the last is of missing ones."""
+    import numpy as np
+
+    known = values.dropna().to_numpy(dtype=float)
+    counts = np.bincount(np.searchsorted(bounds, known), minlength=len(bounds) + 1)
+    counts = np.append(counts, len(values) - len(known))
+    return [round(float(count) / max(len(values), 1), 6) for count in counts]
+
+
+def stability_index(before: Sequence[float], after: Sequence[float]) -> float:
+    """The population stability index of two distributions over the same bins.
+
+    An empty bin counts as a share of 0.0001: its logarithm would be infinite.
+    """
+    import math
+
+    pairs = [(max(old, 0.0001), max(new, 0.0001)) for old, new in zip(before, after, strict=True)]
+    return sum((new - old) * math.log(new / old) for old, new in pairs)
+
+
+def drift(reference: Mapping[str, Any], sample: pd.DataFrame) -> tuple[float, str]:
+    """The largest stability index of a feature since the fit, and the feature."""
+    wide = wide_sample(sample, list(reference))
+    found = [
+        (stability_index(known["shares"], shares(wide[name], known["bounds"])), name)
+        for name, known in sorted(reference.items())
+        if len(wide)
+    ]
+    return max(found, default=(0.0, ""))
+
+
 def reason_to_fit(
     model_name: str,
     recorded: pd.DataFrame | None,
     settings: Mapping[str, str],
-    asked: Sequence[str] | bool | None = (),
+    asked: Sequence[str] | str | bool | None = (),
+    sample: Any = None,
 ) -> str | None:
     """Why to fit now, None while the parameters stay frozen.
 
     `first` without a fit, `declaration` where the newest one is of another declaration, `asked`
-    where this very run names the model.
+    where this very run names the model, `age` and `drift` where the newest one is older, or its
+    sample further from `sample`, than the settings allow.
     """
     rows = rows_of_model(recorded, model_name)
     if rows is None:
@@ -183,9 +235,39 @@ def reason_to_fit(
     newest = rows[rows["fit_version"] == rows["fit_version"].max()].iloc[0]
     if newest["declaration_hash"] != settings[f"declaration_hash.{model_name}"]:
         return "declaration"
-    if asked is True or (asked and model_name in asked):
+    if is_asked(model_name, asked):
         return "asked"
+    version = newest["fit_version"]
+    allowed_days = settings.get(f"refit_after_days.{model_name}")
+    days = days_between(newest["fitted_as_of"], settings["as_of_date"])
+    if allowed_days is not None and days >= int(allowed_days):
+        say(model_name, f"version {version} is {days} days old, {allowed_days} are allowed")
+        return "age"
+    allowed_drift = settings.get(f"refit_above_drift.{model_name}")
+    reference = json.loads(newest["parameters"]).get("distribution")
+    if allowed_drift is not None and reference and sample is not None:
+        found, feature = drift(reference, to_frame(sample))
+        if found > float(allowed_drift):
+            say(
+                model_name,
+                f"{feature} drifted by {found:.3f} since version {version}, "
+                f"{allowed_drift} is allowed",
+            )
+            return "drift"
     return None
+
+
+def is_asked(model_name: str, asked: Sequence[str] | str | bool | None) -> bool:
+    """Whether the setting `refit` asks for this model: true, or a list that names it."""
+    if not asked or isinstance(asked, bool):
+        return bool(asked)
+    if isinstance(asked, str):
+        return asked.lower() == "true" or asked == model_name
+    return model_name in asked
+
+
+def days_between(first: str, last: str) -> int:
+    return (date.fromisoformat(last) - date.fromisoformat(first)).days
 
 
 def next_version(recorded: pd.DataFrame | None, model_name: str) -> int:
@@ -202,8 +284,14 @@ def new_fit(
     random_state: int = 0,
     parameters: Mapping[str, Any] | None = None,
     quality: Mapping[str, Any] | None = None,
+    features: pd.DataFrame | None = None,
 ) -> Fit:
-    """The record of a fit on these accounts."""
+    """The record of a fit on these accounts.
+
+    `features` are their values as the sample holds them, where a later sample shall be compared
+    with this one: a fit without them never drifts.
+    """
+    spread = {} if features is None else {"distribution": distribution(features)}
     return Fit(
         model_name=model_name,
         fit_version=next_version(recorded, model_name),
@@ -213,7 +301,7 @@ def new_fit(
         sample_size=len(wide),
         sample_hash=hash_of(wide),
         random_state=random_state,
-        parameters=parameters or {},
+        parameters={**(parameters or {}), **spread},
         quality=quality or {},
     )
 

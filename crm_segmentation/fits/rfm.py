@@ -237,11 +237,11 @@ def refit(
     dimensions: Any,
     settings: Any,
     recorded: pd.DataFrame | None,
-    asked: Sequence[str] | bool | None = False,
+    asked: Sequence[str] | str | bool | None = False,
 ) -> pd.DataFrame:
     """The new rows of the parameters: none while they are frozen or the sample is too small."""
     chosen = frames.read_settings(frames.to_frame(settings))
-    reason = frames.reason_to_fit(MODEL, recorded, chosen, asked)
+    reason = frames.reason_to_fit(MODEL, recorded, chosen, asked, sample)
     if reason is None:
         return frames.no_rows(DTYPES)
     declared = read_dimensions(frames.to_frame(dimensions))
@@ -257,7 +257,13 @@ def refit(
         return frames.no_rows(DTYPES)
     fitted = fit(complete, declared)
     record = frames.new_fit(
-        MODEL, reason, recorded, chosen, complete, quality=quality(fitted, len(complete))
+        MODEL,
+        reason,
+        recorded,
+        chosen,
+        complete,
+        quality=quality(fitted, len(complete)),
+        features=complete,
     )
     frames.say(NAME, f"version {record.fit_version} fitted on {len(complete)} accounts ({reason})")
     return frames.with_header(record, fitted, DTYPES)

@@ -27,6 +27,8 @@
         'modelling_sample_band_years': 10,
         'modelling_targets': [],
         'refit': none,
+        'refit_after_days': none,
+        'refit_above_drift': none,
         'model_version_pins': {},
         'fit_minimum_accounts': 50,
         'rfm': {},

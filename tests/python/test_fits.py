@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -231,13 +232,13 @@ def test_drift_is_the_largest_of_the_dimensions() -> None:
 
 
 def fit_rfm(
-    sample: pd.DataFrame, recorded: pd.DataFrame | None, asked: bool = False, **changes: str
+    sample: pd.DataFrame, recorded: pd.DataFrame | None, asked: Any = False, **changes: str
 ) -> pd.DataFrame:
     return rfm.refit(sample, DIMENSIONS, settings(**changes), recorded, asked)
 
 
 def fit_clusters(
-    sample: pd.DataFrame, recorded: pd.DataFrame | None, asked: bool = False, **changes: str
+    sample: pd.DataFrame, recorded: pd.DataFrame | None, asked: Any = False, **changes: str
 ) -> pd.DataFrame:
     return clusters.refit(sample, FEATURES, settings(**changes), recorded, asked)
 
@@ -265,6 +266,70 @@ def test_a_model_declared_anew_has_no_fit_yet(fit) -> None:
     second = fit(long_sample(company()), first, **anew)
     assert set(second["reason"]) == {"declaration"}
     assert set(second["fit_version"]) == {2}
+
+
+@both
+@pytest.mark.parametrize(
+    ("asked", "fitted"),
+    [
+        ([], False),
+        (["rfm", "clusters"], True),
+        (["rfm_of_another_name"], False),
+        ("rfm_of_another_name", False),
+        ("True", True),
+        ("false", False),
+        (None, False),
+    ],
+)
+def test_who_is_asked_for_by_name_is_fitted(fit, asked, fitted: bool) -> None:
+    first = fit(long_sample(company()), None)
+    assert (len(fit(long_sample(company()), first, asked)) > 0) is fitted
+
+
+def limits(name: str, value: str) -> dict[str, str]:
+    return {f"{name}.{model}": value for model in ("rfm", "clusters")}
+
+
+@both
+@pytest.mark.parametrize(("day", "fitted"), [("2026-01-30", False), ("2026-01-31", True)])
+def test_a_fit_of_the_declared_age_is_renewed(fit, day: str, fitted: bool) -> None:
+    first = fit(long_sample(company()), None)
+    again = fit(long_sample(company()), first, as_of_date=day, **limits("refit_after_days", "30"))
+    assert set(again["reason"]) == ({"age"} if fitted else set())
+    # without a declared age none is too old
+    assert len(fit(long_sample(company()), first, as_of_date="2036-01-01")) == 0
+
+
+@both
+def test_a_sample_that_drifted_is_fitted_anew(fit, capsys) -> None:
+    first = fit(long_sample(company(900)), None)
+    alike = long_sample(company(900, seed=8))
+    assert len(fit(alike, first, **limits("refit_above_drift", "0.2"))) == 0
+    other = long_sample(
+        [{**account, "revenue": account["revenue"] * 3} for account in company(900)]
+    )
+    capsys.readouterr()
+    again = fit(other, first, **limits("refit_above_drift", "0.2"))
+    assert set(again["reason"]) == {"drift"}
+    assert "revenue drifted by" in capsys.readouterr().out
+    assert len(fit(other, first)) == 0
+
+
+def test_the_stability_index_counted_by_hand() -> None:
+    # (0.6 - 0.5) ln 1.2 + (0.4 - 0.5) ln 0.8
+    assert frames.stability_index([0.5, 0.5], [0.6, 0.4]) == pytest.approx(0.0405465)
+    assert frames.stability_index([0.2, 0.8], [0.2, 0.8]) == 0
+    assert np.isfinite(frames.stability_index([1.0, 0.0], [0.0, 1.0]))
+
+
+def test_the_kept_distribution_is_of_tenths_and_tells_no_exact_value() -> None:
+    wide = pd.DataFrame({"revenue": [1234.56 * number for number in range(1, 101)]})
+    wide.iloc[:10, 0] = np.nan
+    kept = frames.distribution(wide)["revenue"]
+    assert len(kept["bounds"]) == 9
+    assert kept["bounds"][0] == 23500.0  # 1234.56 * 19 = 23456.64
+    assert sum(kept["shares"]) == pytest.approx(1)
+    assert kept["shares"][-1] == 0.1
 
 
 @both
