@@ -233,7 +233,9 @@ def quadrature(a: float, b: float, step: float) -> Nodes:
     u = step * np.arange(first, last + 1)
     logit = np.pi * np.sinh(u)
     log_p, log_rest = -np.logaddexp(0, -logit), -np.logaddexp(0, logit)
-    return Nodes(np.exp(log_p), a * log_p + b * log_rest + np.log(np.cosh(u)), log_rest)
+    # a smaller probability is as good as this one, and servers refuse what underflows
+    tiny = np.exp(np.maximum(log_p, -500.0))
+    return Nodes(tiny, a * log_p + b * log_rest + np.log(np.cosh(u)), log_rest)
 
 
 def fit_nodes(parameters: Parameters, horizon: float) -> tuple[Nodes, float]:

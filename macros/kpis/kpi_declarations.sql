@@ -71,6 +71,10 @@
         {'name': 'days_since_first_order', 'days_since_first': 'order',
          'label': 'Days since first order', 'description': 'Local days from the '
              ~ 'first order that is not cancelled; NULL without one'},
+        {'name': 'order_day_count', 'distinct': 'occurred_on', 'of': 'order',
+         'windows': ['all'], 'label': 'Order days', 'unit': 'days',
+         'description': 'Different local days with an order that is not cancelled; '
+             ~ 'orders of one day count once'},
         {'name': 'purchase_interval_days', 'mean_interval': 'order',
          'label': 'Purchase interval', 'description': 'Mean days between '
              ~ 'successive days with an order; NULL below two such days'},

@@ -329,6 +329,7 @@ def kpis_of(
     order_days = sorted({fact.day for fact in within("order", None)})
     values["days_since_last_order"] = (as_of - order_days[-1]).days if order_days else None
     values["days_since_first_order"] = (as_of - order_days[0]).days if order_days else None
+    values["order_day_count_all"] = len(order_days)
     values["purchase_interval_days"] = (
         rounded(Decimal((order_days[-1] - order_days[0]).days) / (len(order_days) - 1))
         if len(order_days) > 1

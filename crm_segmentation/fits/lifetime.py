@@ -1,0 +1,162 @@
+"""Lifetime value: parameters of BG/NBD and Gamma-Gamma from the sample, and how they held before.
+
+Time is counted in weeks, orders in days with an order. The horizon of the expected orders is fixed,
+since its name stands in the columns of the mart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from crm_segmentation.fits import bg_nbd, frames, gamma_gamma
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NAME = "lifetime_parameters"
+MODEL = "lifetime"
+FEATURES = (
+    "order_day_count_all",
+    "days_since_first_order",
+    "days_since_last_order",
+    "revenue_all",
+)
+DAYS_PER_WEEK = 7
+HORIZON_DAYS = 365
+DTYPES = {"parameter": "str", "node": "int64", "value": "float64"}
+
+
+def read_customers(wide: pd.DataFrame) -> pd.DataFrame:
+    """What the models count: order days, those after the first, weeks, and revenue an order day."""
+    bought = wide.dropna()
+    bought = bought[bought["order_day_count_all"] >= 1]
+    since_first = bought["days_since_first_order"]
+    return bought.assign(
+        orders=bought["order_day_count_all"],
+        x=bought["order_day_count_all"] - 1,
+        recency=(since_first - bought["days_since_last_order"]) / DAYS_PER_WEEK,
+        age=since_first / DAYS_PER_WEEK,
+        spend=bought["revenue_all"] / bought["order_day_count_all"],
+    )
+
+
+def fit_orders(customers: pd.DataFrame) -> bg_nbd.Fit:
+    return bg_nbd.fit(*(customers[name].to_numpy() for name in ("x", "recency", "age")))
+
+
+def fit_spend(customers: pd.DataFrame) -> tuple[gamma_gamma.Parameters, dict[str, Any]]:
+    """Of those who came back and spent something; each one's own mean where that says nothing."""
+    back = customers[(customers["x"] > 0) & (customers["spend"] > 0)]
+    x, mean = back["orders"].to_numpy(), back["spend"].to_numpy()
+    try:
+        found = gamma_gamma.fit(x, mean)
+    except bg_nbd.NotIdentifiedError as error:
+        return gamma_gamma.OWN_MEAN, {
+            "spend_customers": len(back),
+            "spend_fallback": f"each customer's own mean: {error}",
+        }
+    return found.parameters, {
+        "spend_customers": len(back),
+        "spend_log_likelihood": found.log_likelihood,
+        "spend_correlation": found.correlation,
+    }
+
+
+def holdout(past: pd.DataFrame, now: pd.DataFrame, days: int) -> dict[str, Any]:
+    """What a fit of a past day expects of the days since then, and what came.
+
+    `past` and `now` are the customers as of either day, by their key.
+    """
+    import numpy as np
+
+    try:
+        parameters = fit_orders(past).parameters
+        nodes, _ = bg_nbd.fit_nodes(parameters, days / DAYS_PER_WEEK)
+    except bg_nbd.NotIdentifiedError as error:
+        return {"holdout_reason": str(error)}
+    x, recency, age = (past[name].to_numpy() for name in ("x", "recency", "age"))
+    expected = bg_nbd.expected_orders_if_alive(
+        parameters, nodes, x, age, days / DAYS_PER_WEEK
+    ) * bg_nbd.probability_alive(parameters, x, recency, age)
+    later = now["orders"].reindex(past.index).fillna(past["orders"])
+    actual = np.maximum(later.to_numpy() - past["orders"].to_numpy(), 0)
+    return {
+        "holdout_days": days,
+        "holdout_customers": len(past),
+        "holdout_expected_orders": round(float(expected.sum()), 3),
+        "holdout_actual_orders": int(actual.sum()),
+    }
+
+
+def refit(
+    sample: Any,
+    settings: Any,
+    recorded: pd.DataFrame | None,
+    asked: Sequence[str] | bool | None = False,
+) -> pd.DataFrame:
+    """The new rows of the parameters: none while they are frozen or the sample does not give any."""
+    import numpy as np
+    import pandas as pd
+
+    chosen = frames.read_settings(frames.to_frame(settings))
+    reason = frames.reason_to_fit(MODEL, recorded, chosen, asked)
+    if reason is None:
+        return frames.no_rows(DTYPES)
+    rows = frames.to_frame(sample)
+    day, past_day = chosen["as_of_date"], chosen["lifetime_past_day"]
+    wide = frames.wide_sample(rows, FEATURES, day)
+    customers = read_customers(wide)
+    least = int(chosen["fit_minimum_accounts"])
+    if len(customers) < least:
+        frames.say(
+            NAME,
+            f"no parameters written: {len(customers)} accounts of the sample have an order, "
+            f"at least {least} are needed (setting fit_minimum_accounts)",
+        )
+        return frames.no_rows(DTYPES)
+    try:
+        orders = fit_orders(customers)
+        nodes, error = bg_nbd.fit_nodes(orders.parameters, HORIZON_DAYS / DAYS_PER_WEEK)
+    except bg_nbd.NotIdentifiedError as problem:
+        frames.say(NAME, f"no parameters written: {problem}")
+        return frames.no_rows(DTYPES)
+    spend, quality = fit_spend(customers)
+    past = read_customers(frames.wide_sample(rows, FEATURES, past_day))
+    days = (pd.Timestamp(day) - pd.Timestamp(past_day)).days
+    found = {**asdict(orders.parameters), **asdict(spend)}
+    record = frames.new_fit(
+        MODEL,
+        reason,
+        recorded,
+        chosen,
+        customers[list(FEATURES)],
+        parameters=found,
+        quality={
+            "log_likelihood": orders.log_likelihood,
+            "customers_who_came_back": int((customers["x"] > 0).sum()),
+            "quadrature_nodes": len(nodes.probability),
+            "quadrature_error": error,
+            **quality,
+            **holdout(past, customers, days),
+        },
+    )
+    frames.say(
+        NAME,
+        f"version {record.fit_version} fitted on {len(customers)} accounts ({reason})"
+        + (f"; spend is {quality['spend_fallback']}" if "spend_fallback" in quality else ""),
+    )
+    each = np.arange(1, len(nodes.probability) + 1)
+    parts = [
+        pd.DataFrame({"parameter": list(found), "node": 0, "value": list(found.values())}),
+        *(
+            pd.DataFrame({"parameter": name, "node": each, "value": values})
+            for name, values in (
+                ("node_probability", nodes.probability),
+                ("node_log_weight", nodes.log_weight),
+                ("node_log_rest", nodes.log_rest),
+            )
+        ),
+    ]
+    return frames.with_header(record, pd.concat(parts, ignore_index=True), DTYPES)
