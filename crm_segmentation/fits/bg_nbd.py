@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
-# Parameters are sought within these bounds; one that ends there is not identified by the data.
+# Parameters are sought within these bounds, times in units of their mean. Where customers differ in
+# nothing, in their rate or in how readily they drop out, the shapes are infinite: then the bound
+# stands in, whose customers hardly differ.
 LOWEST, HIGHEST = 1e-3, 1e3
 STARTS = ((1.0, 1.0, 1.0, 1.0), (0.3, 5.0, 0.8, 2.5), (3.0, 10.0, 0.3, 5.0))
 # Relative error of the expectation that the nodes of a quadrature may have at most
@@ -42,6 +44,7 @@ class Parameters:
 class Fit:
     parameters: Parameters
     log_likelihood: float
+    at_bound: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def _log_likelihood_and_gradient(
 def fit(x: np.ndarray, recency: np.ndarray, age: np.ndarray) -> Fit:
     """Maximum likelihood, from several starts, the best of those that converged.
 
-    Error: no start converged, or a parameter ended at a bound.
+    Error: nobody came back, or no start converged.
     """
     import numpy as np
     from scipy.optimize import minimize
@@ -142,16 +145,24 @@ def fit(x: np.ndarray, recency: np.ndarray, age: np.ndarray) -> Fit:
     if not flat:
         raise NotIdentifiedError("the search for the greatest likelihood did not converge")
     best = min(flat, key=lambda result: result.fun)
-    for name, value, (low, high) in zip(("r", "alpha", "a", "b"), best.x, bounds, strict=True):
-        if value - low < 1e-3 or high - value < 1e-3:
-            raise NotIdentifiedError(
-                f"{name} runs to {'zero' if value - low < 1e-3 else 'infinity'}, so the sample "
-                "does not tell customers who dropped out from those who wait"
-            )
+    ended = at_bound(best.x, bounds, ("r", "alpha", "a", "b"))
     r, alpha, a, b = (float(value) for value in np.exp(best.x))
+    if r < 1.01 * LOWEST:
+        raise NotIdentifiedError("hardly a customer of the sample came back")
     parameters = Parameters(r, alpha * unit, a, b)
     total = float(log_likelihood(parameters, *distinct) @ count)
-    return Fit(parameters, total)
+    return Fit(parameters, total, ended)
+
+
+def at_bound(
+    logs: np.ndarray, bounds: list[tuple[float, float]], names: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Names of the parameters that ended at a bound."""
+    return tuple(
+        name
+        for name, value, (low, high) in zip(names, logs, bounds, strict=True)
+        if value - low < 1e-3 or high - value < 1e-3
+    )
 
 
 def slope(result: Any, bounds: list[tuple[float, float]]) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
-from crm_segmentation.fits.bg_nbd import NotIdentifiedError, slope
+from crm_segmentation.fits.bg_nbd import NotIdentifiedError, at_bound, slope
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +37,7 @@ class Fit:
     parameters: Parameters
     log_likelihood: float
     correlation: float
+    at_bound: tuple[str, ...] = ()
 
 
 def log_likelihood(parameters: Parameters, x: np.ndarray, mean: np.ndarray) -> np.ndarray:
@@ -81,7 +82,7 @@ def correlation(x: np.ndarray, mean: np.ndarray) -> float:
 def fit(x: np.ndarray, mean: np.ndarray) -> Fit:
     """Maximum likelihood, as for the orders; counts and means are above 0.
 
-    Error: no start converged, or a parameter ended at a bound.
+    Error: there is nobody, no start converged, or the spend has no mean.
     """
     import numpy as np
     from scipy.optimize import minimize
@@ -113,17 +114,13 @@ def fit(x: np.ndarray, mean: np.ndarray) -> Fit:
     if not flat:
         raise NotIdentifiedError("the search for the greatest likelihood did not converge")
     best = min(flat, key=lambda result: result.fun)
-    for name, value, (low, high) in zip(("p", "q", "gamma"), best.x, bounds, strict=True):
-        if value - low < 1e-3 or high - value < 1e-3:
-            raise NotIdentifiedError(
-                f"{name} of the spend runs to {'zero' if value - low < 1e-3 else 'infinity'}"
-            )
     p, q, gamma = (float(value) for value in np.exp(best.x))
-    if p + q <= 1:
-        raise NotIdentifiedError("the spend has no mean (p + q is at most 1)")
+    if q <= 1:
+        raise NotIdentifiedError(f"customers differ so much that they have no mean (q {q:.2f})")
     parameters = Parameters(p, q, gamma * unit)
     total = float(log_likelihood(parameters, *distinct) @ count)
-    return Fit(parameters, total, correlation(x, mean))
+    ended = at_bound(best.x, bounds, ("p", "q", "gamma"))
+    return Fit(parameters, total, correlation(x, mean), ended)
 
 
 def expected_spend(parameters: Parameters, x: np.ndarray, mean: np.ndarray) -> np.ndarray:

@@ -59,6 +59,7 @@ def fit_spend(customers: pd.DataFrame) -> tuple[gamma_gamma.Parameters, dict[str
         }
     return found.parameters, {
         "spend_customers": len(back),
+        "spend_at_bound": found.at_bound,
         "spend_log_likelihood": found.log_likelihood,
         "spend_correlation": found.correlation,
     }
@@ -74,19 +75,27 @@ def holdout(past: pd.DataFrame, now: pd.DataFrame, days: int) -> dict[str, Any]:
     try:
         parameters = fit_orders(past).parameters
         nodes, _ = bg_nbd.fit_nodes(parameters, days / DAYS_PER_WEEK)
+        spend, _ = fit_spend(past)
     except bg_nbd.NotIdentifiedError as error:
         return {"holdout_reason": str(error)}
     x, recency, age = (past[name].to_numpy() for name in ("x", "recency", "age"))
     expected = bg_nbd.expected_orders_if_alive(
         parameters, nodes, x, age, days / DAYS_PER_WEEK
     ) * bg_nbd.probability_alive(parameters, x, recency, age)
-    later = now["orders"].reindex(past.index).fillna(past["orders"])
-    actual = np.maximum(later.to_numpy() - past["orders"].to_numpy(), 0)
+    value = gamma_gamma.expected_spend(
+        spend, past["orders"].to_numpy(), np.maximum(past["spend"].to_numpy(), 0)
+    )
+    since = (
+        now[["orders", "revenue_all"]].reindex(past.index).fillna(past)
+        - past[["orders", "revenue_all"]]
+    )
     return {
         "holdout_days": days,
         "holdout_customers": len(past),
         "holdout_expected_orders": round(float(expected.sum()), 3),
-        "holdout_actual_orders": int(actual.sum()),
+        "holdout_actual_orders": int(since["orders"].clip(lower=0).sum()),
+        "holdout_expected_revenue": round(float((expected * value).sum()), 2),
+        "holdout_actual_revenue": round(float(since["revenue_all"].sum()), 2),
     }
 
 
@@ -96,7 +105,7 @@ def refit(
     recorded: pd.DataFrame | None,
     asked: Sequence[str] | bool | None = False,
 ) -> pd.DataFrame:
-    """The new rows of the parameters: none while they are frozen or the sample does not give any."""
+    """The new rows of the parameters: none while they are frozen or the sample gives none."""
     import numpy as np
     import pandas as pd
 
@@ -135,6 +144,7 @@ def refit(
         parameters=found,
         quality={
             "log_likelihood": orders.log_likelihood,
+            "at_bound": orders.at_bound,
             "customers_who_came_back": int((customers["x"] > 0).sum()),
             "quadrature_nodes": len(nodes.probability),
             "quadrature_error": error,

@@ -121,9 +121,7 @@ def read_window(
     values = wide[names].copy()
     for item in features:
         values[item.feature] = transform(values[item.feature].to_numpy(), item.transform)
-    return Window(
-        values, wide[RECENCY].to_numpy(), bought if model.outcome == "order" else ~bought
-    )
+    return Window(values, wide[RECENCY].to_numpy(), bought if model.outcome == "order" else ~bought)
 
 
 def transform(values: np.ndarray, how: str) -> np.ndarray:

@@ -195,6 +195,44 @@
             'description': 'Category not bought yet that goes best with one that was, '
                 ~ 'by lift.',
         },
+        'probability_alive': {
+            'type': 'number', 'sql_type': 'decimal(9, 6)', 'group': 'scores',
+            'model': 'account_lifetime_values',
+            'label': 'Probability of being a customer still',
+            'unit': 'probability, 0 to 1',
+            'description': 'How sure it is that the account still orders now and '
+                ~ 'then, by BG/NBD; NULL for accounts that never ordered.',
+        },
+        'expected_orders_365d': {
+            'type': 'number', 'sql_type': 'decimal(18, 6)', 'group': 'scores',
+            'model': 'account_lifetime_values',
+            'label': 'Expected orders, next 365 days', 'unit': 'days with an order',
+            'description': 'Days with an order to expect in the 365 days from as_of '
+                ~ 'on, by BG/NBD; NULL for accounts that never ordered.',
+        },
+        'expected_revenue_365d': {
+            'type': 'number', 'group': 'scores',
+            'model': 'account_lifetime_values',
+            'label': 'Expected revenue, next 365 days',
+            'unit': crm_segmentation.setting('reporting_currency'),
+            'description': 'Revenue to expect in the 365 days from as_of on, by BG/NBD '
+                ~ 'and Gamma-Gamma; NULL for accounts that never ordered.',
+        },
+        'churn_probability': {
+            'type': 'number', 'sql_type': 'decimal(9, 6)', 'group': 'scores',
+            'model': 'account_propensities',
+            'label': 'Churn probability', 'unit': 'probability, 0 to 1',
+            'description': 'Probability of no order in the months of the setting '
+                ~ 'churn_horizon_months; NULL for accounts without an order in the '
+                ~ 'days of the setting churn_active_days.',
+        },
+        'purchase_probability': {
+            'type': 'number', 'sql_type': 'decimal(9, 6)', 'group': 'scores',
+            'model': 'account_propensities',
+            'label': 'Purchase probability', 'unit': 'probability, 0 to 1',
+            'description': 'Probability of an order in the months of the setting '
+                ~ 'purchase_horizon_months; NULL for accounts that never ordered.',
+        },
     }) }}
 {% endmacro %}
 

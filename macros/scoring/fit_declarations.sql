@@ -103,5 +103,8 @@ where {{ named }}
 
 {# The tables that hold parameters of fits, for model_versions. #}
 {% macro parameter_tables() %}
-    {{ return(['rfm_cut_points', 'cluster_parameters']) }}
+    {{ return([
+        'rfm_cut_points', 'cluster_parameters', 'lifetime_parameters',
+        'propensity_parameters'
+    ]) }}
 {% endmacro %}

@@ -29,6 +29,7 @@
         {%- endif -%}
         {%- do settings.update({name: value}) -%}
     {%- endfor -%}
+    {%- do settings.update(crm_segmentation.propensity_fit_settings()) -%}
     {{ return(settings) }}
 {% endmacro %}
 
