@@ -97,6 +97,12 @@ explain: setup  ## Print why an account is in a profile, or not: PROFILE=vip_dac
 	@[ -n "$${PROFILE:-}" ] && [ -n "$${ACCOUNT:-}" ] || { echo "Say which: make explain PROFILE=vip_dach ACCOUNT=<account_id>" >&2; exit 1; }
 	@$(server); $(BIN)/crm-segmentation explain "$$PROFILE" "$$ACCOUNT" --target $(TARGET)
 
+.PHONY: tree
+tree: setup  ## Print what a decision tree found: TREE=... (LEAF=1 WRITE=models/...sql: make a profile of a leaf)
+	@[ -n "$(TREE)" ] || { echo "Say which: make tree TREE=<name of the setting decision_trees>" >&2; exit 1; }
+	@$(server); $(BIN)/crm-segmentation tree '$(TREE)' --target $(TARGET) \
+	    $(if $(LEAF),--leaf '$(LEAF)') $(if $(WRITE),--write '$(WRITE)')
+
 .PHONY: compare-rules
 compare-rules: setup  ## Report whom a change of rules lets in and keeps out: BASE=main (MARKDOWN=file)
 	@[ -n "$${BASE:-}" ] || { echo "Say against what: make compare-rules BASE=<branch, tag or commit>" >&2; exit 1; }

@@ -13,6 +13,7 @@ COMMANDS = {
     "summary": ("crm_segmentation.summary", "print what the last build made"),
     "rules": ("crm_segmentation.rules.sheet", "write profile models from a sheet of rules"),
     "explain": ("crm_segmentation.explain", "print why an account is in a profile, or not"),
+    "tree": ("crm_segmentation.tree", "print what a decision tree found, write a leaf as profile"),
     "compare-rules": ("crm_segmentation.compare_rules", "report what a change of rules changes"),
     "lint-rules": (
         "crm_segmentation.rules.lint",

@@ -1,0 +1,32 @@
+with
+
+recorded as (
+
+    {%- for tree in crm_segmentation.decision_tree_declarations() %}
+    select * from (
+        {{ crm_segmentation.current_fit(tree.name, ref('tree_parameters'))
+            | indent(8) }}
+    ) as tree_{{ loop.index }}
+    {{ 'union all' if not loop.last }}
+    {%- else %}
+    select * from {{ ref('tree_parameters') }} where 1 = 0
+    {%- endfor %}
+
+),
+
+final as (
+
+    select
+        cast(model_name as text) as tree,
+        cast(importance_rank as integer) as importance_rank,
+        cast(feature as text) as feature,
+        cast(impurity_importance as decimal(9, 6)) as impurity_importance,
+        cast(permutation_importance as decimal(9, 6)) as permutation_importance,
+        cast(permutation_deviation as decimal(9, 6)) as permutation_deviation,
+        cast(fit_version as integer) as fit_version
+    from recorded
+    where part = 'feature'
+
+)
+
+select * from final
