@@ -509,6 +509,7 @@ class Declared:
 
     name: str
     target: str
+    target_value: str | None
     max_depth: int
     minimum_leaf: int
     seed: int
@@ -518,6 +519,8 @@ class Declared:
 
 
 def read_declared(trees: pd.DataFrame, features: pd.DataFrame) -> list[Declared]:
+    import pandas as pd
+
     found = []
     for row in trees.sort_values("tree").itertuples():
         mine = features[features["tree"] == row.tree].sort_values("position")
@@ -525,6 +528,7 @@ def read_declared(trees: pd.DataFrame, features: pd.DataFrame) -> list[Declared]
             Declared(
                 name=str(row.tree),
                 target=str(row.target),
+                target_value=None if pd.isna(row.target_value) else str(row.target_value),
                 max_depth=int(row.max_depth),
                 minimum_leaf=int(row.minimum_leaf),
                 seed=int(row.seed),
@@ -615,10 +619,16 @@ def wide_features(sample: pd.DataFrame, declared: Declared) -> pd.DataFrame:
     return left.join(right, how="outer")[list(declared.kinds)].sort_index()
 
 
-def target_of(targets: pd.DataFrame, name: str) -> pd.Series:
-    """1 or 0 by account; accounts that the target says nothing of are not there."""
-    mine = targets[targets["target"] == name]
-    return mine.set_index("sample_key")["value"].astype(float)
+def target_of(targets: pd.DataFrame, declared: Declared) -> pd.Series:
+    """1 or 0 by account; accounts of which the target says nothing are not there."""
+    mine = targets[targets["target"] == declared.target].set_index("sample_key")
+    wanted = declared.target_value
+    if wanted is None:
+        return mine["value"].astype(float)
+    if mine["value"].notna().any():
+        # a number that was declared as text, like cluster 3
+        return (mine["value"].astype(float) == float(wanted)).astype(float)
+    return mine["category"].map(lambda one: float(fold(str(one)) == fold(wanted)))
 
 
 def fit_declared(
@@ -628,7 +638,7 @@ def fit_declared(
     import numpy as np
 
     wide = wide_features(sample, declared)
-    known = target_of(targets, declared.target)
+    known = target_of(targets, declared)
     wide = wide.loc[wide.index.intersection(known.index)].sort_index()
     target = known.reindex(wide.index).to_numpy(dtype=int)
     held_out = is_held_out([str(key) for key in wide.index])

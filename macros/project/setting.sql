@@ -26,6 +26,7 @@
         'modelling_sample_least_group': 10,
         'modelling_sample_band_years': 10,
         'modelling_targets': [],
+        'decision_trees': {},
         'refit': none,
         'refit_after_days': none,
         'refit_above_drift': none,
@@ -92,6 +93,7 @@
             {'name': 'revenue_down', 'flag': 'revenue_down'},
             {'name': 'reactivation_response', 'campaign': 'CA04'},
         ],
+        'decision_trees': crm_segmentation.demo_decision_trees(),
         'recorded_groups': [
             'vip_dach', 'declining_key_accounts', 'dormant_customers',
             'winback_high_value', 'new_customers_90d', 'multi_category_buyers',

@@ -4,13 +4,16 @@
     | key          | meaning                                                   |
     |--------------|-----------------------------------------------------------|
     | label        | for people; without it, it is made of the name            |
-    | target       | what the tree tells apart: a target of modelling_targets  |
+    | target       | what the tree tells apart: a name of modelling_targets    |
+    | value        | of a target that is an attribute: the value, like         |
+    |              | cluster 3, that is told from all others                   |
     | features     | attributes that it may ask; default: a sensible list      |
     | exclude      | attributes of that list which it may not ask: those that  |
     |              | define the target, else the tree only finds its own rule  |
     | reasons      | protected attribute -> why it is needed and permitted     |
     | max_depth    | conditions on the way to a leaf, 1 to 8; default 4        |
-    | minimum_leaf | accounts of the sample in a leaf, 10 or more; default 20  |
+    | minimum_leaf | accounts in a leaf that it learns from, the setting       |
+    |              | modelling_sample_least_group or more; default 20          |
     | seed         | whole number that settles ties between splits; default 0  |
 
     Gives a list in the order of declaration, each with every key and `name`.
@@ -47,10 +50,13 @@
 {# One declaration with every key; what is wrong is added to `problems`. #}
 {% macro read_decision_tree(name, declaration, problems) %}
     {%- set keys = [
-        'label', 'target', 'features', 'exclude', 'reasons', 'max_depth',
+        'label', 'target', 'value', 'features', 'exclude', 'reasons', 'max_depth',
         'minimum_leaf', 'seed'
     ] -%}
     {%- set where = " in var 'decision_trees', " ~ name -%}
+    {%- set least_group = crm_segmentation.sample_setting(
+        'modelling_sample_least_group'
+    ) -%}
     {%- if declaration is not mapping -%}
         {%- do problems.append(
             'No declaration' ~ where ~ ": got '" ~ declaration ~ "'; allowed: a "
@@ -65,7 +71,9 @@
         ) -%}
     {%- endfor -%}
     {%- for key, least, most, default in [
-        ('max_depth', 1, 8, 4), ('minimum_leaf', 10, none, 20), ('seed', 0, none, 0)
+        ('max_depth', 1, 8, 4),
+        ('minimum_leaf', least_group, none, [least_group, 20] | max),
+        ('seed', 0, none, 0)
     ] -%}
         {%- set value = declaration.get(key, default) -%}
         {%- if value is not integer or value is boolean or value < least
@@ -76,6 +84,27 @@
             ) -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- set targets = {} -%}
+    {%- for entry in crm_segmentation.modelling_target_declarations() -%}
+        {%- do targets.update({entry.name: entry}) -%}
+    {%- endfor -%}
+    {%- set target = targets.get(declaration.get('target')) -%}
+    {%- if not target -%}
+        {%- do problems.append(
+            'Unknown target' ~ where ~ ": got '" ~ declaration.get('target')
+            ~ "'; allowed: " ~ (targets.keys() | join(', ') or 'none yet')
+            ~ '. Declare it in the setting modelling_targets. '
+            ~ crm_segmentation.did_you_mean(declaration.get('target'), targets.keys())
+        ) -%}
+    {%- elif ('attribute' in target) != ('value' in declaration) -%}
+        {%- do problems.append(
+            ('No value' if 'attribute' in target else 'A value') ~ where ~ ": got '"
+            ~ declaration.get('value') ~ "'; allowed: a value where the target is an "
+            ~ 'attribute, and none where it is a group, a flag or a campaign, as '
+            ~ target.name ~ ' is'
+            ~ (' not' if 'attribute' in target else '') ~ '.'
+        ) -%}
+    {%- endif -%}
     {%- set catalog = crm_segmentation.attribute_catalog() -%}
     {%- set features = declaration.get(
         'features', crm_segmentation.default_tree_features()
@@ -121,10 +150,11 @@
         'name': name,
         'label': declaration.get('label', name | replace('_', ' ') | capitalize),
         'target': declaration.get('target'),
+        'value': declaration.get('value'),
         'features': kept,
         'reasons': declaration.get('reasons', {}),
         'max_depth': declaration.get('max_depth', 4),
-        'minimum_leaf': declaration.get('minimum_leaf', 20),
+        'minimum_leaf': declaration.get('minimum_leaf', [least_group, 20] | max),
         'seed': declaration.get('seed', 0),
     }) }}
 {% endmacro %}

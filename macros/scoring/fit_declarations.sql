@@ -105,6 +105,6 @@ where {{ named }}
 {% macro parameter_tables() %}
     {{ return([
         'rfm_cut_points', 'cluster_parameters', 'lifetime_parameters',
-        'propensity_parameters'
+        'propensity_parameters', 'tree_parameters'
     ]) }}
 {% endmacro %}
