@@ -15,9 +15,11 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import yaml  # type: ignore[import-untyped]
+
 from crm_segmentation.fits import frames
 from crm_segmentation.rules.meaning import fold
-from crm_segmentation.rules.sheet import leaf_text
+from crm_segmentation.rules.sheet import scalar_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -241,13 +243,14 @@ def is_held_out(keys: Sequence[str]) -> np.ndarray:
     return np.array([int(str(key)[-4:], 16) % HELD_OUT == 0 for key in keys], dtype=bool)
 
 
-def rounded_code(feature: Feature, low: int, high: int) -> int:
+def rounded_code(feature: Feature, low: int, high: int, left_is_larger: bool) -> int:
     """The code to split after: `low` still goes left, `high` right, no account lies between.
 
-    At the number with the fewest digits, of several the one nearest to the middle.
+    At the number with the fewest digits, of several the one nearest to the middle. Categories
+    that are not in the node go with the larger side, as accounts without a value do.
     """
-    if feature.kind != "number":
-        return (low + high - 1) // 2
+    if feature.kind == "text":
+        return high - 1 if left_is_larger else low
     middle = (low + high - 1) / 2
 
     def preference(code: int) -> tuple[int, float, int]:
@@ -296,6 +299,7 @@ def fit_tree(
                     feature,
                     int(present[present <= threshold].max()),
                     int(present[present > threshold].min()),
+                    bool((present <= threshold).sum() > (present > threshold).sum()),
                 )
             inner.threshold[number] = code + 0.5
             split = Split(feature, code, bool(inner.missing_go_to_left[number]))
@@ -549,11 +553,20 @@ def listed_text(categories: Sequence[str]) -> str:
     return "".join(f"|{escaped(category)}" for category in sorted(categories)) + "|"
 
 
+def shown(value: Any) -> str:
+    """YAML of a value: words stand bare where YAML reads them as that very text."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {shown(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(shown(item) for item in value) + "]"
+    if isinstance(value, str) and re.fullmatch(r"[^\W\d_][\w-]*(?: [\w-]+)*", value):
+        return value if yaml.safe_load(value) == value else scalar_text(value)
+    return scalar_text(value)
+
+
 def rule_text(rule: dict[str, list[dict[str, Any]]]) -> str:
-    lines = [f"  - {leaf_text(leaf)}\n" for leaf in rule["all"]]
-    # the words of the language need no quotes, and no text of a category looks like this
-    plain_words = [re.sub(r'nulls: "(\w+)"', r"nulls: \1", line) for line in lines]
-    return "all:\n" + "".join(plain_words)
+    leaves = [(name, asked) for leaf in rule["all"] for name, asked in leaf.items()]
+    return "all:\n" + "".join(f"  - {name}: {shown(asked)}\n" for name, asked in leaves)
 
 
 def rows_of(tree: Tree, ranked: Sequence[Importance], declared: Declared) -> pd.DataFrame:

@@ -17,7 +17,6 @@ import pytest
 from criteria.engine import Engine
 from criteria.kinds.conftest import Asker, Run
 from crm_segmentation.fits import trees
-from crm_segmentation.rules.sheet import leaf_text
 
 KINDS = {
     "revenue": "number",
@@ -109,10 +108,6 @@ def fitted(accounts: list[dict[str, Any]], draw: random.Random) -> trees.Tree:
     )
 
 
-def yaml_of(rule: dict[str, Any]) -> str:
-    return "all:\n" + "\n".join(f"  - {leaf_text(leaf)}" for leaf in rule["all"])
-
-
 @pytest.mark.parametrize("seed", range(12))
 def test_each_leaf_has_the_members_that_the_tree_sends_there(reader: Asker, seed: int) -> None:
     check(reader, seed)
@@ -147,7 +142,7 @@ def check(asker: Asker, seed: int) -> None:
         rule = trees.leaf_rule(tree, leaf)
         names = [name for condition in rule["all"] for name in condition]
         assert len(names) == len(set(names)), "one condition an attribute"
-        members = asker.ask(yaml_of(rule))
+        members = asker.ask(trees.rule_text(rule))
         assert members == {key for key, number in by_walk.items() if number == leaf.number}
         seen += len(members)
     assert seen == len(everybody)
