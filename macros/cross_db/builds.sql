@@ -67,7 +67,25 @@
 {% macro default__one_build_at_a_time() %}
 {% endmacro %}
 
-{# `type: postgres` has no connection that lasts as long as a build. #}
+{#
+    dbt-postgres closes each connection with its node, the hooks' among them, and a lock
+    goes with its connection: `type: postgres` can hold none as long as a build.
+#}
+{% macro postgres__one_build_at_a_time() %}
+    {%- set wait = crm_segmentation.setting('wait_for_other_build') -%}
+    {%- if wait -%}
+        {{ exceptions.raise_compiler_error(
+            "No build lock on `type: postgres`, for which setting 'wait_for_other_build' "
+            ~ 'would wait: got ' ~ wait ~ '; allowed: 0, or a profile of type '
+            ~ 'postgres_python, which is type postgres with a lock and Python models.'
+        ) }}
+    {%- endif -%}
+    {%- do log(
+        'No build lock on `type: postgres`: see to it that no other build of schema '
+        ~ target.schema ~ ' runs now, or write `type: postgres_python`.', info=true
+    ) -%}
+{% endmacro %}
+
 {% macro postgres_python__one_build_at_a_time() %}
     {%- do adapter.hold_build_lock(
         wait=crm_segmentation.setting('wait_for_other_build')

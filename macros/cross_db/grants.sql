@@ -6,10 +6,12 @@
     DuckDB has no roles, so it needs neither of the two hooks.
 #}
 
-{# Hook before a run: let the roles into the schemas that hold public models. #}
+{#
+    Hook before a run: let the roles into the schemas that hold public models, and
+    take from a role that the setting names no longer what this project gave it.
+#}
 {% macro open_schemas_to_consumers() %}
-    {%- if execute and flags.WHICH in ['build', 'run', 'retry']
-        and crm_segmentation.setting('consumer_roles') -%}
+    {%- if execute and flags.WHICH in ['build', 'run', 'retry'] -%}
         {{- adapter.dispatch('open_schemas_to_consumers', 'crm_segmentation')() -}}
     {%- endif -%}
 {% endmacro %}
@@ -19,6 +21,9 @@
 
 {#
     Once, before all models: two grants on one schema at the same time are an error.
+
+    Each schema keeps in a table whom it let in. Without, a role that lost its place
+    could not be told from one that somebody else gave the same rights.
 #}
 {% macro postgres__open_schemas_to_consumers() %}
     {%- set roles = crm_segmentation.setting('consumer_roles') -%}
@@ -31,16 +36,70 @@
         ) }}
     {%- endfor -%}
     {%- set there = run_query('select nspname from pg_namespace').columns[0].values() -%}
-    {%- set schemas = [] -%}
+    {%- set public_models = {} -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model'
-        and node.access == 'public' and node.schema in there
-        and node.schema not in schemas -%}
-        {%- do schemas.append(node.schema) -%}
+        and node.access == 'public' and node.schema in there -%}
+        {%- do public_models.setdefault(node.schema, []).append(node) -%}
     {%- endfor -%}
-    {%- for schema in schemas | sort %}
+    {%- for schema, models in public_models.items() -%}
+        {{- crm_segmentation.revoke_from_former_consumers(
+            schema, models, roles, known
+        ) -}}
+        {%- if roles %}
+create table if not exists {{ crm_segmentation.record_of_consumers(schema) }} (
+    role_name text primary key
+);
+            {%- for role in roles %}
+insert into {{ crm_segmentation.record_of_consumers(schema) }} (role_name)
+values ({{ crm_segmentation.text_literal(role) }}) on conflict do nothing;
+            {%- endfor %}
 grant usage on schema {{ adapter.quote(schema) }}
 to {{ crm_segmentation.quoted_roles(roles) }};
+        {%- endif -%}
     {%- endfor -%}
+{% endmacro %}
+
+{# The table of a schema that says whom this project let into it. #}
+{% macro record_of_consumers(schema) %}
+    {{- return(adapter.quote(schema) ~ '._consumer_roles') -}}
+{% endmacro %}
+
+{#
+    SQL that takes from roles, which the schema let in and which are named no longer,
+    the schema and those models in it that the hook below lets them read.
+#}
+{% macro revoke_from_former_consumers(schema, models, roles, known) %}
+    {%- set tables = run_query(
+        'select relname from pg_class where relnamespace = '
+        ~ '(select oid from pg_namespace where nspname = '
+        ~ crm_segmentation.text_literal(schema) ~ ')'
+    ).columns[0].values() -%}
+    {%- if '_consumer_roles' not in tables -%}
+        {{ return('') }}
+    {%- endif -%}
+    {%- set record = crm_segmentation.record_of_consumers(schema) -%}
+    {%- set statements = [] -%}
+    {%- for role in run_query('select role_name from ' ~ record).columns[0].values()
+        if role not in roles -%}
+        {%- if role == 'public' or role in known -%}
+            {%- set one = crm_segmentation.quoted_roles([role]) -%}
+            {%- for model in models if model.alias in tables
+                and 'let_consumers_read' in model.config['post-hook'] | string -%}
+                {%- do statements.append(
+                    'revoke select on ' ~ adapter.quote(schema) ~ '.'
+                    ~ adapter.quote(model.alias) ~ ' from ' ~ one
+                ) -%}
+            {%- endfor -%}
+            {%- do statements.append(
+                'revoke usage on schema ' ~ adapter.quote(schema) ~ ' from ' ~ one
+            ) -%}
+        {%- endif -%}
+        {%- do statements.append(
+            'delete from ' ~ record ~ ' where role_name = '
+            ~ crm_segmentation.text_literal(role)
+        ) -%}
+    {%- endfor -%}
+    {{ return(statements | map('string') | join(';\n') ~ (';' if statements else '')) }}
 {% endmacro %}
 
 {#

@@ -35,6 +35,12 @@ class DbtServer:
         self.process.stdin.close()
         self.process.wait()
 
+    def child(self) -> int:
+        """The process that runs the command now."""
+        process = self.process.pid
+        (child,) = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+        return int(child)
+
     def run(
         self, arguments: list[str], folder: Path, environment: dict[str, str]
     ) -> tuple[int, str]:

@@ -40,6 +40,10 @@ def test_names_and_tables_past_the_limits_stop_a_run_before_it_builds(tmp_path: 
     ):
         assert problem in run.output
     assert not re.search(r"START sql .* model", run.output)
+    # which runs no hook
+    compiled = project.run("compile", check=False)
+    assert compiled.returncode
+    assert "What PostgreSQL cuts or refuses stands in 4 place(s)" in compiled.output
 
 
 @pytest.mark.parametrize(("windows", "accepted"), [(70, True), (800, False)])

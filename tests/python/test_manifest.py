@@ -76,6 +76,12 @@ CLOCKS = re.compile(
 # the one macro that resolves the day
 CLOCK_MACRO = "as_of_date"
 COMMENTS = re.compile(r"\{#.*?#\}|/\*.*?\*/|--[^\n]*", re.DOTALL)
+# what is no name in SQL, and what is one
+TOKENS = re.compile(
+    r"""'(?:[^']|'')*' | --[^\n]* | /\*.*?\*/
+    | "(?P<quoted>(?:[^"]|"")+)" | (?P<bare>[^\W\d]\w*)""",
+    re.VERBOSE | re.DOTALL,
+)
 PYTHON_COMMENTS = re.compile(r"#[^\n]*")
 
 
@@ -212,9 +218,21 @@ def nothing_reads_the_wall_clock(manifest: Manifest) -> list[str]:
     return sorted(set(complaints))
 
 
+def names_in(code: str) -> set[str]:
+    """The names that SQL uses: of CTEs, of aliases, of columns."""
+    found = TOKENS.finditer(code)
+    return {match["quoted"] or match["bare"] for match in found if match.lastgroup}
+
+
 def names_fit_every_engine(manifest: Manifest) -> list[str]:
     """At most 63 characters: PostgreSQL cuts the rest and says nothing."""
-    complaints = []
+    complaints = [
+        f"{name} in the SQL of {node['name']} has {len(name.encode())} characters"
+        for node in ours(manifest, "model", "snapshot", "analysis", "test")
+        if node["language"] == "sql"
+        for name in sorted(names_in(node.get("compiled_code") or ""))
+        if len(name.encode()) > LONGEST_NAME
+    ]
     for node in ours(manifest, *RELATIONS):
         names = [node["name"], node.get("alias") or "", *node["columns"]]
         complaints += [
@@ -478,6 +496,21 @@ def test_rule_is_silent_on_a_sound_manifest(rule: Rule) -> None:
             "has 64 characters",
             id="long-name",
         ),
+        *(
+            pytest.param(
+                names_fit_every_engine,
+                manifest_of(planted("a", "models/marts/accounts/", compiled_code=code)),
+                f"in the SQL of a has {characters} characters",
+                id=f"long-name-in-sql-{place}",
+            )
+            for place, (code, characters) in enumerate(
+                [
+                    (f"with {'c' * 64} as (select 1) select 1", 64),
+                    (f"select 'it''s' as it, '--', 1 as {'ü' * 32}", 64),
+                    (f'select 1 as "{"quoted " * 10}"', 70),
+                ]
+            )
+        ),
     ],
 )
 def test_rule_is_red_on_a_planted_fault(rule: Rule, manifest: Manifest, complaint: str) -> None:
@@ -568,6 +601,22 @@ def test_compiled_code_reads_no_wall_clock(demo_build: DbtRun) -> None:
     manifest = demo_build.manifest()
     assert any(node.get("compiled_code") for node in ours(manifest, "model"))
     assert nothing_reads_the_wall_clock(manifest) == []
+
+
+@pytest.mark.slow
+def test_names_in_compiled_code_fit_every_engine(demo_build: DbtRun) -> None:
+    manifest = demo_build.manifest()
+    assert "account_kpis" in names_in(
+        manifest["nodes"][f"model.{PACKAGE}.account_attributes"]["compiled_code"]
+    )
+    assert names_fit_every_engine(manifest) == []
+
+
+def test_names_are_read_from_sql() -> None:
+    long = "x" * 64
+    sql = f"""select '{long}' as "a b", -- {long}
+        'it''s {long}' as c /* it's {long} */ from t"""
+    assert names_in(sql) == {"select", "as", "a b", "c", "from", "t"}
 
 
 def test_profiles_publish_their_rule_in_words(parse: DbtRun) -> None:

@@ -55,3 +55,4 @@ def test_sql_models_are_built_and_python_models_name_the_way(
     assert "allowed: type postgres_python" in output
     assert "OK created sql table model crm_marts.accounts" in output
     assert "PASS=" in output and "ERROR=1 SKIP=1" in output
+    assert "No build lock on `type: postgres`: see to it that no other build" in output

@@ -9,7 +9,7 @@ import psycopg2
 import pytest
 from conftest import DbtProject, DbtRun
 from dbt.adapters.postgres_python.build_lock import BuildLock
-from postgres_databases import Database, credentials_of
+from postgres_databases import Database, Databases, credentials_of
 
 pytestmark = pytest.mark.xdist_group("postgres_demo")
 
@@ -61,6 +61,40 @@ def test_a_consumer_reads_the_public_marts_and_nothing_else(
         "crm_fits.cluster_parameters",
         "crm_marts.modelling_sample",
     } <= refused
+
+
+def test_a_role_that_is_named_no_longer_loses_what_it_was_given(
+    make_project: Callable[..., DbtProject],
+    postgres: Databases,
+    postgres_demo: DbtRun,
+    consumer_role: str,
+) -> None:
+    """With the next build, whatever it builds; what somebody else granted stays."""
+    assert postgres_demo.postgres
+    database = postgres.make(template=postgres_demo.postgres.name)
+    other = f"{consumer_role}, the other"
+    try:
+        database.execute(
+            f'create role "{other}" login;'
+            f'grant usage on schema crm_marts to "{other}";'
+            f'grant select on crm_marts.accounts to "{other}";'
+            f'grant select on crm_marts.modelling_sample to "{consumer_role}"'
+        )
+        project = make_project(postgres=database)
+        project.run("run", "--select", "fit_settings", vars={"consumer_roles": [other]})
+        assert readable(database, consumer_role)[0] == set()
+        assert readable(database, other)[0] == {"crm_marts.accounts"}
+        # which was granted beside what is the project's own
+        has = "select has_table_privilege(%s, %s, 'select')"
+        for table, granted in (("modelling_sample", True), ("account_kpis_monthly", False)):
+            assert database.execute(has, (consumer_role, f"crm_marts.{table}")) == [(granted,)]
+
+        project.run("run", "--select", "fit_settings")
+        assert readable(database, other)[0] == set()
+        assert database.query("select * from crm_marts._consumer_roles") == []
+    finally:
+        postgres.drop(database)
+        postgres.maintenance.execute(f'drop role if exists "{other}"')
 
 
 def test_a_consumer_writes_nothing(postgres_demo: DbtRun, consumer_role: str) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import getpass
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -22,7 +25,7 @@ OWN_FIELDS = ("database", "schema", "role", "search_path", "autocommit", "retrie
 
 @dataclass
 class PostgresPythonCredentials(PostgresCredentials):
-    """As for `type: postgres`, but nothing beyond database and schema is required.
+    """As for `type: postgres`, but nothing beyond the schema is required.
 
     What the profile leaves out libpq takes from PGHOST, PGUSER, PGPASSFILE, PGSERVICE and the
     like, and then from its own defaults.
@@ -37,6 +40,14 @@ class PostgresPythonCredentials(PostgresCredentials):
     application_name: str | None = None
     # keywords of libpq that have no field of their own
     libpq: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def translate_aliases(cls, kwargs: dict[str, Any], recurse: bool = False) -> dict[str, Any]:
+        data = super().translate_aliases(kwargs, recurse)
+        if data.get("database") in (None, ""):
+            # dbt writes it into every name, so it has to know what libpq would take
+            data["database"] = database_of_libpq(data)
+        return data
 
     @classmethod
     def __pre_deserialize__(cls, data: dict[Any, Any]) -> dict[Any, Any]:
@@ -96,6 +107,42 @@ class PostgresPythonCredentials(PostgresCredentials):
             escaped = self.search_path.replace("\\", "\\\\").replace(" ", "\\ ")
             arguments["options"] = f"{options} -c search_path={escaped}".strip()
         return arguments
+
+
+def database_of_libpq(profile: Mapping[str, Any]) -> str:
+    """The database where the profile names none, in libpq's order: service, variable, user."""
+    service = profile.get("service") or os.environ.get("PGSERVICE")
+    of_service = read_service(service) if service else {}
+    return (
+        of_service.get("dbname")
+        or os.environ.get("PGDATABASE")
+        or profile.get("user")
+        or of_service.get("user")
+        or os.environ.get("PGUSER")
+        or getpass.getuser()
+    )
+
+
+def read_service(name: str) -> dict[str, str]:
+    """What a service stands for; nothing where no file has it, which libpq then complains of."""
+    own = os.environ.get("PGSERVICEFILE") or Path("~/.pg_service.conf").expanduser()
+    files = [Path(own), Path(os.environ.get("PGSYSCONFDIR", "/etc")) / "pg_service.conf"]
+    for file in files:
+        found: dict[str, str] = {}
+        inside = False
+        lines = file.read_text(errors="replace").splitlines() if file.is_file() else []
+        for line in map(str.strip, lines):
+            if line.startswith("["):
+                if inside:
+                    break
+                inside = line == f"[{name}]"
+            elif inside and "=" in line and not line.startswith("#"):
+                keyword, value = line.split("=", 1)
+                # of a keyword said twice libpq takes the first
+                found.setdefault(keyword.strip(), value.strip())
+        if inside:
+            return found
+    return {}
 
 
 class PostgresPythonConnectionManager(PostgresConnectionManager):

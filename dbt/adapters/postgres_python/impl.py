@@ -14,11 +14,13 @@ from dbt.adapters.postgres_python import python_models
 from dbt.adapters.postgres_python.__version__ import version
 from dbt.adapters.postgres_python.build_lock import BuildLock
 from dbt.adapters.postgres_python.connections import PostgresPythonConnectionManager
+from dbt.adapters.postgres_python.relation import PostgresPythonRelation
 from dbt.adapters.postgres_python.session import Session
 
 
 class PostgresPythonAdapter(PostgresAdapter):
     ConnectionManager = PostgresPythonConnectionManager
+    Relation = PostgresPythonRelation
 
     connections: PostgresPythonConnectionManager
 

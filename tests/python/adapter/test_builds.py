@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -167,6 +168,16 @@ def waiting(database: Database, count: int) -> Callable[[], bool]:
     return lambda: database.query(sql)[0][0] >= count
 
 
+def blocked(database: Database, count: int) -> Callable[[], bool]:
+    """Statements wait for those of another session to end, the one who has the gate aside."""
+    sql = (
+        "select count(*) from pg_locks where not granted and locktype <> 'advisory' "
+        "and (database is null or database = "
+        "(select oid from pg_database where datname = current_database()))"
+    )
+    return lambda: database.query(sql)[0][0] >= count
+
+
 def pause(database: Database, run_number: int, *nodes: str) -> Any:
     """Let the nodes wait half way, until the connection that is returned closes."""
     database.execute("update control set run_number = %s, paused = %s", (run_number, list(nodes)))
@@ -271,6 +282,47 @@ def test_a_killed_server_leaves_what_was_there_and_the_next_build_ends_right(
     assert runs_of(database, "added_to") == [1, 2]
     current = "select distinct run_number from main.states where dbt_valid_to is null"
     assert database.query(current) == [(2,)]
+
+
+def test_a_killed_dbt_leaves_what_was_there_and_the_next_build_ends_right(
+    make_project: Callable[..., DbtProject],
+    servers: list[DbtServer],
+    postgres_database: Database,
+    reader: Callable[[Database], Reader],
+) -> None:
+    """The server goes on with what the dead process asked of it, and then takes it back."""
+    database = postgres_database
+    database.execute(CONTROL)
+    builder = builders(make_project(PROJECT, postgres=database), servers)[0]
+    builder.start().finish()
+    watching = reader(database)
+
+    nodes = ("replaced", "added_to", "fitted", "states")
+    gate = pause(database, 2, *nodes)
+    killed = builder.start()
+    until(waiting(database, len(nodes)), killed)
+    os.kill(builder.server.child(), signal.SIGKILL)
+    killed.finish(succeeds=False)
+    assert waiting(database, len(nodes))()
+
+    database.execute("update control set run_number = 3, paused = '{}'")
+    following = builder.start()
+    # neither refused nor mixed up with the statements that the dead one left running
+    until(blocked(database, 1), following)
+    gate.close()
+    following.finish()
+
+    assert watching.broken == []
+    assert watching.looked > 50
+    assert left_over(database) == []
+    assert {table: runs_of(database, table) for table in nodes} == {
+        "replaced": [3],
+        "added_to": [1, 3],
+        "fitted": [3],
+        "states": [1, 3],
+    }
+    current = "select distinct run_number from main.states where dbt_valid_to is null"
+    assert database.query(current) == [(3,)]
 
 
 def test_a_lock_is_taken_once_and_given_back(postgres_database: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,8 +12,11 @@ from typing import Any
 
 import psycopg2
 import pytest
+import yaml  # type: ignore[import-untyped]
+from conftest import ROOT
 from dbt.adapters.postgres_python.connections import PostgresPythonCredentials, open_handle
 from dbt_common.exceptions import DbtRuntimeError
+from jinja2 import Template
 from postgres_databases import Database
 
 
@@ -116,6 +120,55 @@ def test_a_service_and_a_file_of_passwords(
     )
     with pytest.raises(psycopg2.OperationalError, match="no_such_service"):
         asked("select 1", service="no_such_service")
+
+
+# what the profile says, variables, and the database that libpq takes
+DATABASES: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
+    "the profile's": ({"dbname": "mine", "service": "shop"}, {"PGDATABASE": "other"}, "mine"),
+    "the service's": ({"dbname": "", "service": "shop"}, {"PGDATABASE": "other"}, "of the shop"),
+    "that of a service in a variable": ({}, {"PGSERVICE": "shop"}, "of the shop"),
+    "the variable's": ({"service": "bare"}, {"PGDATABASE": "other"}, "other"),
+    "the user's": ({"user": "ann"}, {"PGUSER": "bob"}, "ann"),
+    "the service's user's": ({}, {"PGSERVICE": "bare", "PGUSER": "bob"}, "cy"),
+    "the user's of a variable": ({"service": "unknown"}, {"PGUSER": "bob"}, "bob"),
+}
+
+
+@pytest.mark.parametrize("whose", DATABASES)
+def test_a_database_that_the_profile_leaves_out_is_the_one_of_libpq(
+    whose: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile, variables, database = DATABASES[whose]
+    services = tmp_path / "services"
+    services.write_text("# ours\n[bare]\nuser=cy\n\n[shop]\ndbname=of the shop\ndbname=second\n")
+    for name in ("PGDATABASE", "PGUSER"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"PGSERVICEFILE": str(services), **variables}.items():
+        monkeypatch.setenv(name, value)
+    assert credentials(schema="x", **profile).database == database
+
+
+@pytest.mark.parametrize(
+    ("variables", "database"),
+    [
+        ({}, "crm_segmentation"),
+        ({"PGDATABASE": "named"}, "named"),
+        ({"PGSERVICE": "warehouse"}, "the service's own"),
+        # as psql has it
+        ({"PGSERVICE": "warehouse", "PGDATABASE": "named"}, "the service's own"),
+    ],
+)
+def test_our_own_profile_leaves_a_service_its_database(
+    variables: dict[str, str], database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = tmp_path / "services"
+    services.write_text("[warehouse]\ndbname=the service's own\n")
+    monkeypatch.delenv("PGDATABASE")
+    for name, value in {"PGSERVICEFILE": str(services), **variables}.items():
+        monkeypatch.setenv(name, value)
+    output = yaml.safe_load((ROOT / "profiles.yml").read_text())["crm_segmentation"]["outputs"]
+    written = Template(output["postgres"]["dbname"]).render(env_var=os.environ.get)
+    assert credentials(dbname=written, schema="x").database == database
 
 
 def test_a_list_of_hosts(postgres_database: Database) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import DbtProject, DbtRun
+from dbt.adapters.postgres_python.impl import PostgresPythonAdapter
 from postgres_databases import Database, Databases
 
 PROJECT = Path(__file__).parent / "project"
@@ -140,3 +141,13 @@ def test_a_full_refresh_begins_anew(
 ) -> None:
     project.run("run", "--full-refresh", "--select", "runs")
     assert database.query("select min(run), max(run) from main.runs") == [(0, 1)]
+
+
+def test_an_empty_run_reads_a_ref_that_has_an_alias(database: Database) -> None:
+    """What `--empty` writes for `ref('orders')` may be followed by `as orders`."""
+    limited = PostgresPythonAdapter.Relation.create(
+        database=database.name, schema="pg_catalog", identifier="pg_class", limit=0
+    )
+    assert database.query("select count(*) > 0 from pg_class") == [(True,)]
+    assert database.query(f"select count(named.oid)::int from {limited} as named") == [(0,)]
+    assert database.query(f"select count(*)::int from {limited}") == [(0,)]
