@@ -240,6 +240,12 @@ def names_fit_every_engine(manifest: Manifest) -> list[str]:
             for name in names
             if len(name.encode()) > LONGEST_NAME
         ]
+    # dbt names a table after a unit test
+    complaints += [
+        f"unit test {test['name']} has {len(test['name'])} characters"
+        for test in manifest.get("unit_tests", {}).values()
+        if len(test["name"]) > LONGEST_NAME
+    ]
     return complaints
 
 
@@ -495,6 +501,12 @@ def test_rule_is_silent_on_a_sound_manifest(rule: Rule) -> None:
             manifest_of(planted("a" * 64, "models/marts/accounts/")),
             "has 64 characters",
             id="long-name",
+        ),
+        pytest.param(
+            names_fit_every_engine,
+            {**manifest_of(), "unit_tests": {"a": {"name": f"a__{'b' * 62}"}}},
+            "has 65 characters",
+            id="long-name-of-unit-test",
         ),
         *(
             pytest.param(
