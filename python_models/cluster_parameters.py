@@ -11,7 +11,7 @@ def model(dbt, session):
 
     return clusters.refit(
         sample=dbt.ref("modelling_sample"),
-        features=dbt.ref("cluster_features"),
+        clusterings=dbt.ref("clusterings"),
         settings=dbt.ref("fit_settings"),
         recorded=frames.recorded_rows(dbt, session),
         asked=dbt.config.get("refit"),

@@ -38,6 +38,7 @@
     {%- set problems = [] -%}
     {%- set origins = [
         ['the base attributes', crm_segmentation.base_attributes()],
+        ['the clusterings', crm_segmentation.cluster_attributes()],
         ['the marketing attributes', crm_segmentation.marketing_attributes()],
         ['the KPIs', crm_segmentation.kpi_attributes()],
         ["var 'extra_attributes'", crm_segmentation.setting('extra_attributes')]

@@ -151,16 +151,6 @@
             'label': 'Monetary score', 'unit': 'points, 1 to ' ~ bins.monetary,
             'description': 'The highest is the highest revenue.',
         },
-        'cluster_id': {
-            'type': 'number', 'sql_type': 'integer', 'group': 'scores',
-            'label': 'Cluster',
-            'description': 'Cluster whose centroid is nearest; the number stays with '
-                ~ 'the same customers when clusters are fitted anew.',
-        },
-        'cluster_label': {
-            'type': 'text', 'group': 'scores', 'label': 'Cluster label',
-            'description': 'What sets the centroid of the cluster apart.',
-        },
         'usual_order_interval_days': {
             'type': 'number', 'sql_type': 'decimal(9, 1)', 'group': 'behaviour',
             'label': 'Usual order interval', 'unit': 'days',

@@ -1,10 +1,22 @@
 {#
     The attributes whose values are recorded from run to run: the setting
     `recorded_attributes`, a list of attributes of type text, number, boolean or
-    date. Errors: a name that no attribute can have.
+    date; unless it is set, the RFM segment and each cluster.
+    Errors: no list, or a name that no attribute can have.
 #}
 {% macro recorded_attributes() %}
     {%- set names = crm_segmentation.setting('recorded_attributes') -%}
+    {%- if names is none -%}
+        {%- set names = ['rfm_segment'] -%}
+        {%- for name in crm_segmentation.given_clusterings() -%}
+            {%- do names.append('cluster_' ~ name) -%}
+        {%- endfor -%}
+    {%- elif names is string or names is mapping or names is not iterable -%}
+        {{ exceptions.raise_compiler_error(
+            "Wrong kind of value in var 'recorded_attributes': got '" ~ names
+            ~ "'; allowed: a list. Write vars: {recorded_attributes: [..]}."
+        ) }}
+    {%- endif -%}
     {%- for name in names
         if name is not string or not modules.re.match('^[a-z][a-z0-9_]{0,62}\\Z', name) -%}
         {{ exceptions.raise_compiler_error(

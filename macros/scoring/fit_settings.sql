@@ -19,7 +19,7 @@
             {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
-    {%- for name in ['fit_minimum_accounts', 'cluster_count'] -%}
+    {%- for name in ['fit_minimum_accounts'] -%}
         {%- set value = crm_segmentation.setting(name) | string -%}
         {%- if not modules.re.match('^[1-9][0-9]*\\Z', value) -%}
             {{ exceptions.raise_compiler_error(

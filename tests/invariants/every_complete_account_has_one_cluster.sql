@@ -1,6 +1,14 @@
--- Once there are parameters, an account has a cluster exactly if it has every feature
--- that nothing stands in for.
+-- Once a clustering has parameters, an account of its base has a cluster exactly if it
+-- has every feature that nothing stands in for; nobody else has one.
+{%- set clusterings = crm_segmentation.clusterings() %}
+
 with
+
+accounts as (
+
+    select * from {{ ref('accounts') }}
+
+),
 
 kpis as (
 
@@ -8,34 +16,45 @@ kpis as (
 
 ),
 
-parameters as (
+placed as (
 
-    select count(*) as parameter_count from {{ ref('cluster_parameters') }}
+    select * from {{ ref('account_clusters') }}
 
 ),
 
 complete as (
 
-    select kpis.account_id
-    from kpis
-    cross join parameters
-    where parameters.parameter_count > 0
-    {%- for feature in crm_segmentation.cluster_feature_declarations()
-        if feature.if_missing is none %}
-        and kpis.{{ feature.feature }} is not null
+    {%- for clustering in clusterings %}
+    select
+        inputs.account_id,
+        {{ crm_segmentation.text_literal(clustering.name) }} as clustering
+    from (
+        {{ crm_segmentation.clustering_inputs(clustering) | indent(8) }}
+    ) as inputs
+    where exists (
+            select 1 as found
+            from {{ ref('cluster_parameters') }}
+            where model_name = '{{ clustering.model_name }}'
+        )
+        {%- for feature in clustering.features if feature.missing == 'exclude' %}
+        and inputs.{{ 'value_' ~ (clustering.features.index(feature) + 1) }} is not null
+        {%- endfor %}
+    union all
     {%- endfor %}
-
-),
-
-placed as (
-
-    select * from {{ ref('account_clusters') }}
+    select
+        account_id,
+        '' as clustering
+    from accounts
+    where account_id is null
 
 )
 
-select coalesce(complete.account_id, placed.account_id) as account_id
+select
+    coalesce(complete.account_id, placed.account_id) as account_id,
+    coalesce(complete.clustering, placed.clustering) as clustering
 from complete
 full outer join placed
     on complete.account_id = placed.account_id
+    and complete.clustering = placed.clustering
 where complete.account_id is null
     or placed.account_id is null
