@@ -328,9 +328,7 @@ def judge(points: np.ndarray, k: int, seed: int) -> Candidate:
                 continue
             _, other = fit_kmeans(again, k, STARTS_OF_RESAMPLE, seed)
             alike.append(adjusted_rand_score(labels, nearest(points, other)))
-    return Candidate(
-        k, silhouette, float(np.mean(alike)) if alike else None, float(model.inertia_)
-    )
+    return Candidate(k, silhouette, float(np.mean(alike)) if alike else None, float(model.inertia_))
 
 
 def choose(candidates: Sequence[Candidate]) -> Candidate:
@@ -400,15 +398,22 @@ def recorded_centroids(
     if not shared:
         return None
     values = {
-        (int(row.cluster_id), row.feature, row.category if isinstance(row.category, str) else None):
-        row.centroid / row.weight * row.feature_scale + row.feature_mean
+        (
+            int(row.cluster_id),
+            row.feature,
+            row.category if isinstance(row.category, str) else None,
+        ): row.centroid / row.weight * row.feature_scale + row.feature_mean
         for row in newest.itertuples()
     }
     old = np.array(
         [
             [
-                (values.get((number, columns[i].feature.name, columns[i].category), 0.0)
-                 - columns[i].mean) / columns[i].scale * columns[i].weight
+                (
+                    values.get((number, columns[i].feature.name, columns[i].category), 0.0)
+                    - columns[i].mean
+                )
+                / columns[i].scale
+                * columns[i].weight
                 for i in shared
             ]
             for number in ids
@@ -516,6 +521,8 @@ def read_accounts(sample: pd.DataFrame, clustering: Clustering) -> pd.DataFrame:
     categories = {feature.name for feature in clustering.features if feature.is_category}
     categories |= {name for name, one in clustering.base.items() if one["type"] == "category"}
     wide = frames.wide_sample(sample, [name for name in clustering.read if name not in categories])
+    if not categories:
+        return wide
     texts = frames.wide_categories(sample, [name for name in clustering.read if name in categories])
     return wide.join(texts, how="outer").sort_index()
 
@@ -537,7 +544,7 @@ def fit_one(
         why = f"; no account has {', '.join(blank)}" if blank else ""
         frames.say(
             NAME,
-            f"no parameters of {clustering.name} written: {len(accounts)} accounts of the sample "
+            f"no parameters written of {clustering.name}: {len(accounts)} accounts of the sample "
             f"are of its base and have every feature, at least {least} are needed (setting "
             f"fit_minimum_accounts){why}",
         )

@@ -88,7 +88,7 @@
             {'name': 'declining_key_accounts', 'group': 'declining_key_accounts'},
             {'name': 'winback_call_list', 'group': 'winback_call_list'},
             {'name': 'rfm_segment', 'attribute': 'rfm_segment'},
-            {'name': 'cluster', 'attribute': 'cluster_label'},
+            {'name': 'cluster', 'attribute': 'cluster_value_label'},
             {'name': 'revenue_down', 'flag': 'revenue_down'},
             {'name': 'reactivation_response', 'campaign': 'CA04'},
         ],

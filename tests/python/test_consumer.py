@@ -12,7 +12,7 @@ from conftest import AS_INSTALLED, ROOT, DbtProject, DbtRun
 
 PACKAGE = "crm_segmentation"
 # marts whose rows come from declarations, not from sources
-DECLARED = ("attribute_catalog", "cluster_features", "fit_settings")
+DECLARED = ("attribute_catalog", "clusterings", "fit_settings")
 # the package's unit tests run in the demo's build and, as installed, in the examples'
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 CONSUMER = Path(__file__).parent / "consumer"

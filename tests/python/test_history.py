@@ -90,7 +90,7 @@ class Timeline:
             )
             connection.execute(
                 "create or replace table main.raw_segments"
-                " (account_id text, rfm_segment text, cluster_id integer)"
+                " (account_id text, rfm_segment text, cluster_value integer)"
             )
             for group, letters in members.items():
                 for letter in letters:
@@ -195,15 +195,15 @@ def test_the_first_day_opens_an_interval_for_each(timeline: dict[str, Step]):
     }
     assert first.values == {
         ("a", "rfm_segment", "present", "Champions", june(1), None),
-        ("a", "cluster_id", "present", "1", june(1), None),
+        ("a", "cluster_value", "present", "1", june(1), None),
         ("b", "rfm_segment", "present", "Loyal", june(1), None),
-        ("b", "cluster_id", "present", "2", june(1), None),
+        ("b", "cluster_value", "present", "2", june(1), None),
     }
     assert first.days == {
         ("group", "vip", june(1)),
         ("group", "newcomers", june(1)),
         ("attribute", "rfm_segment", june(1)),
-        ("attribute", "cluster_id", june(1)),
+        ("attribute", "cluster_value", june(1)),
     }
     # the door opens on what was recorded before this day: nothing
     assert first.spells == set()
@@ -229,11 +229,11 @@ def test_corrected_data_of_a_day_replaces_what_it_recorded(timeline: dict[str, S
     }
     assert corrected.values == {
         ("a", "rfm_segment", "present", "Champions", june(1), None),
-        ("a", "cluster_id", "present", "1", june(1), None),
+        ("a", "cluster_value", "present", "1", june(1), None),
         ("b", "rfm_segment", "present", "Lost", june(1), None),
-        ("b", "cluster_id", "present", "2", june(1), None),
+        ("b", "cluster_value", "present", "2", june(1), None),
         ("c", "rfm_segment", "present", None, june(1), None),
-        ("c", "cluster_id", "present", None, june(1), None),
+        ("c", "cluster_value", "present", None, june(1), None),
     }
 
 
@@ -247,7 +247,7 @@ def test_leaving_is_a_status_and_never_a_missing_row(timeline: dict[str, Step]):
     }
     assert ("b", "rfm_segment", "present", "Lost", june(1), june(5)) in second.values
     assert ("b", "rfm_segment", "gone", None, june(5), None) in second.values
-    assert ("b", "cluster_id", "gone", None, june(5), None) in second.values
+    assert ("b", "cluster_value", "gone", None, june(5), None) in second.values
     assert second.spells == {
         ("a", "vip", june(1), None, False, False),
         ("c", "vip", june(1), None, False, False),
@@ -270,10 +270,10 @@ def test_corrected_data_of_a_later_day_opens_what_it_had_ended(timeline: dict[st
     }
     assert {row for row in corrected.values if row[0] in "ac"} == {
         ("a", "rfm_segment", "present", "Champions", june(1), None),
-        ("a", "cluster_id", "present", "1", june(1), None),
+        ("a", "cluster_value", "present", "1", june(1), None),
         ("c", "rfm_segment", "present", None, june(1), None),
-        ("c", "cluster_id", "present", None, june(1), june(5)),
-        ("c", "cluster_id", "present", "2", june(5), None),
+        ("c", "cluster_value", "present", None, june(1), june(5)),
+        ("c", "cluster_value", "present", "2", june(5), None),
     }
 
 
@@ -295,7 +295,7 @@ def test_leaving_and_returning_makes_two_spells(timeline: dict[str, Step]):
         ("rfm_segment", "Champions", june(1), june(10)),
         ("rfm_segment", "At risk", june(10), june(20)),
         ("rfm_segment", "Champions", june(20), None),
-        ("cluster_id", "1", june(1), june(20)),
+        ("cluster_value", "1", june(1), june(20)),
     }
 
 
@@ -303,8 +303,8 @@ def test_an_attribute_is_not_cut_by_a_change_of_another(timeline: dict[str, Step
     # c's cluster changed on the 5th, its unknown segment did not
     assert {row[1:] for row in timeline["fifth"].value_spells if row[0] == "c"} == {
         ("rfm_segment", None, june(1), None),
-        ("cluster_id", None, june(1), june(5)),
-        ("cluster_id", "2", june(5), june(20)),
+        ("cluster_value", None, june(1), june(5)),
+        ("cluster_value", "2", june(5), june(20)),
     }
 
 
@@ -312,10 +312,10 @@ def test_an_attribute_that_is_recorded_no_longer_ends(timeline: dict[str, Step])
     for step, after in (("fourth", None), ("fifth", june(25))):
         assert {row for row in timeline[step].values if row[0] == "n"} >= {
             ("n", "rfm_segment", "present", "Promising", june(5), None),
-            ("n", "cluster_id", "present", "1", june(5), june(20)),
-            ("n", "cluster_id", "not_recorded", None, june(20), after),
+            ("n", "cluster_value", "present", "1", june(5), june(20)),
+            ("n", "cluster_value", "not_recorded", None, june(20), after),
         }
-    assert ("n", "cluster_id", "present", "1", june(25), None) in timeline["fifth"].values
+    assert ("n", "cluster_value", "present", "1", june(25), None) in timeline["fifth"].values
 
 
 def test_a_group_that_is_recorded_no_longer_ends_without_a_departure(timeline: dict[str, Step]):
