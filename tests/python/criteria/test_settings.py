@@ -18,7 +18,7 @@ from criteria.engine import Engine
         ("extra_kpis", {"name": "visits"}, "a list"),
         ("extra_attributes", ["vip"], "a mapping"),
         ("max_quarantined_share", "lots", "a number, like 0.01"),
-        ("cluster_count", True, "a number, like 6"),
+        ("fit_minimum_accounts", True, "a number, like 50"),
         ("record_history", "no", "true or false"),
     ],
 )
