@@ -185,3 +185,16 @@
         or 'modelling'
     ) }}
 {% endmacro %}
+
+{# Warn of a salt that everybody can read; the demo company has no secrets. #}
+{% macro warn_of_known_salt() %}
+    {%- if execute and crm_segmentation.modelling_sample_salt() == 'modelling'
+        and not crm_segmentation.is_demo() -%}
+        {%- do exceptions.warn(
+            "Known salt of modelling_sample: got the default of the package, with "
+            ~ "which whoever has an account_id finds its row; allowed: a secret. Set "
+            ~ "the environment variable CRM_SEGMENTATION_SAMPLE_SALT or the var "
+            ~ "'modelling_sample_salt'. Another salt draws another sample."
+        ) -%}
+    {%- endif -%}
+{% endmacro %}

@@ -1,5 +1,6 @@
 -- What the fits see of the customers: declared features of some of them, under a
 -- salted hash, which is all that is left of who they are.
+{%- do crm_segmentation.warn_of_known_salt() %}
 {%- set features = crm_segmentation.sampled_features() %}
 {%- set numbers = [] %}
 {%- set categories = [] %}
@@ -81,6 +82,7 @@ described as (
 
     select
         drawn.sample_key,
+        drawn.sampling_weight,
         {%- for name in numbers + categories %}
         {{ crm_segmentation.sampled_feature_sql(name) }} as {{ name }},
         {%- endfor %}
@@ -145,6 +147,16 @@ past as (
 
 features as (
 
+    {%- if crm_segmentation.sample_stratum() %}
+    select
+        sample_key,
+        as_of_date,
+        'sampling_weight' as feature,
+        sampling_weight as value,
+        cast(null as text) as category
+    from described
+    union all
+    {%- endif %}
     {%- for name in numbers %}
     select
         sample_key,
