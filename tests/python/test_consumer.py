@@ -12,7 +12,14 @@ from conftest import AS_INSTALLED, ROOT, DbtProject, DbtRun
 
 PACKAGE = "crm_segmentation"
 # marts whose rows come from declarations, not from sources
-DECLARED = ("attribute_catalog", "clusterings", "fit_settings")
+DECLARED = (
+    "attribute_catalog",
+    "clusterings",
+    "fit_settings",
+    # how many of none were drawn
+    "modelling_sample_record",
+    "rfm_dimensions",
+)
 # the package's unit tests run in the demo's build and, as installed, in the examples'
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 CONSUMER = Path(__file__).parent / "consumer"

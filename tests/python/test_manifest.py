@@ -276,7 +276,21 @@ def marts_name_no_contact_point(manifest: Manifest) -> list[str]:
     ]
 
 
+def fits_read_what_is_deidentified(manifest: Manifest) -> list[str]:
+    """A Python model reads only relations that say `deidentified: true` in their meta."""
+    complaints = []
+    for node in ours(manifest, "model"):
+        if node.get("language") != "python":
+            continue
+        for parent_id in node["depends_on"]["nodes"]:
+            parent = manifest["nodes"].get(parent_id, {})
+            if parent.get("config", {}).get("meta", {}).get("deidentified") is not True:
+                complaints.append(f"{node['name']} reads {parent_id}, which is not deidentified")
+    return complaints
+
+
 RULES: list[Rule] = [
+    fits_read_what_is_deidentified,
     profiles_are_catalogued,
     marts_name_no_contact_point,
     layers_read_downward,
@@ -382,6 +396,22 @@ def test_rule_is_silent_on_a_sound_manifest(rule: Rule) -> None:
             ),
             "vip is in no catalogue",
             id="profile-not-catalogued",
+        ),
+        pytest.param(
+            fits_read_what_is_deidentified,
+            manifest_of(
+                planted("sample", "models/marts/scoring/", config={"meta": {"deidentified": True}}),
+                planted("accounts", "models/marts/accounts/"),
+                planted(
+                    "cuts",
+                    "python_models/",
+                    f"model.{PACKAGE}.sample",
+                    MART_ID,
+                    language="python",
+                ),
+            ),
+            f"cuts reads {MART_ID}, which is not deidentified",
+            id="fit-reads-accounts",
         ),
         pytest.param(
             layers_read_downward,
