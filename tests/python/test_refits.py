@@ -1,0 +1,96 @@
+"""What changes a score: customers who moved and a refit that was asked for, never a build."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import DbtProject, DbtRun
+
+pytestmark = pytest.mark.slow
+
+PARAMETERS = ("rfm_cut_points", "cluster_parameters")
+SCORES = (
+    *("fit_settings", "modelling_sample", *PARAMETERS),
+    *("rfm_measures", "account_rfm", "account_clusters", "model_versions"),
+)
+LATER = {"as_of_date": "2026-01-15"}
+RFM = (
+    "select account_id, recency_score, frequency_score, monetary_score, rfm_segment"
+    " from crm_marts.account_rfm order by account_id"
+)
+CLUSTERS = "select account_id, cluster_id, distance from crm_marts.account_clusters order by 1"
+
+
+@pytest.fixture(scope="module")
+def copied(make_project: Callable[..., DbtProject], demo_build: DbtRun) -> DbtProject:
+    project = make_project()
+    shutil.copyfile(demo_build.database, project.database)
+    return project
+
+
+@pytest.fixture(scope="module")
+def later(copied: DbtProject) -> DbtRun:
+    """Two weeks later, with nothing asked for and nothing new but the day."""
+    return copied.run("run", "-s", "account_kpis", *SCORES, vars=LATER)
+
+
+def versions(run: DbtRun) -> list[tuple[Any, ...]]:
+    return run.query(
+        "select model_name, fit_version, reason, cast(fitted_as_of as text), is_current"
+        " from crm_marts.model_versions where model_name = 'rfm'"
+        f" or parameter_table = '{PARAMETERS[1]}' order by all"
+    )
+
+
+def test_a_later_day_leaves_every_parameter_as_it_was(demo_build: DbtRun, later: DbtRun) -> None:
+    for table in PARAMETERS:
+        rows = f"select * from crm_fits.{table} order by all"
+        assert later.query(rows) == demo_build.query(rows)
+    assert versions(later) == versions(demo_build)
+    assert {reason for _, _, reason, _, _ in versions(later)} == {"first"}
+
+
+def test_a_value_scores_on_every_day_as_on_the_first(demo_build: DbtRun, later: DbtRun) -> None:
+    for value, score in (
+        ("recency_days", "recency_score"),
+        ("frequency", "frequency_score"),
+        ("monetary", "monetary_score"),
+    ):
+        scores: dict[Any, set[Any]] = {}
+        for run in (demo_build, later):
+            for number, points in run.query(f"select {value}, {score} from crm_marts.account_rfm"):
+                scores.setdefault(number, set()).add(points)
+        assert all(len(points) == 1 for points in scores.values()), value
+    # and two weeks without an order do move customers
+    assert later.query(RFM) != demo_build.query(RFM)
+
+
+def test_one_model_is_fitted_anew_and_rolled_back(later: DbtRun, copied: DbtProject) -> None:
+    scores, clusters, before = later.query(RFM), later.query(CLUSTERS), versions(later)
+    asked = {**LATER, "refit": ["rfm"]}
+    refitted = copied.run("run", "-s", *SCORES, vars=asked)
+    first = ("rfm", 1, "first", "2026-01-01")
+    assert versions(refitted) == [
+        *(row for row in before if row[0] != "rfm"),
+        (*first, False),
+        ("rfm", 2, "asked", "2026-01-15", True),
+    ]
+    assert refitted.query(CLUSTERS) == clusters
+    assert refitted.query(RFM) != scores
+
+    pinned = {**LATER, "model_version_pins": {"rfm": 1}}
+    rolled_back = copied.run("run", "-s", "account_rfm", "model_versions", vars=pinned)
+    assert rolled_back.query(RFM) == scores
+    assert (*first, True) in versions(rolled_back)
+    # the pin is all that holds it
+    assert versions(copied.run("run", "-s", "model_versions", vars=LATER))[-1][-1] is True
+
+
+def test_a_pin_of_no_version_fails_the_build(later: DbtRun, copied: DbtProject) -> None:
+    pinned = {**LATER, "model_version_pins": {"rfm": 9}}
+    run = copied.run("test", "-s", "pinned_model_versions_exist", vars=pinned, check=False)
+    assert run.returncode != 0
+    assert "Got 1 result" in run.output
