@@ -189,13 +189,22 @@ def test_customers_are_accounts_with_an_order(
     assert len(drawn(engine, {"lead": 30, "person": 30})) == count
 
 
-def test_small_strata_are_one(engine: Engine, settings: Any) -> None:
+@pytest.mark.parametrize(
+    ("sizes", "strata"),
+    [
+        ({"company": 50, "guest": 6, "visitor": 7}, [("company", 50), ("other", 13)]),
+        ({"guest": 6}, [("other", 6)]),
+    ],
+)
+def test_small_strata_are_one(
+    sizes: dict[str, int], strata: list[tuple[str, int]], engine: Engine, settings: Any
+) -> None:
     settings(STRATA)
     rows = duckdb.sql(
-        f"{relations({'company': 50, 'guest': 6, 'visitor': 7})} select stratum, count(*)"
+        f"{relations(sizes)} select stratum, count(*)"
         f" from ({engine.call('sample_population')}) as population group by all order by all"
     ).fetchall()
-    assert rows == [("company", 50), ("other", 13)]
+    assert rows == strata
 
 
 @pytest.mark.parametrize("name", ["gender", "city", "employee_count", "nothing", "rfm_segment"])
