@@ -103,14 +103,14 @@ def refit(
     sample: Any,
     settings: Any,
     recorded: pd.DataFrame | None,
-    asked: Sequence[str] | bool | None = False,
+    asked: Sequence[str] | str | bool | None = False,
 ) -> pd.DataFrame:
     """The new rows of the parameters: none while they are frozen or the sample gives none."""
     import numpy as np
     import pandas as pd
 
     chosen = frames.read_settings(frames.to_frame(settings))
-    reason = frames.reason_to_fit(MODEL, recorded, chosen, asked)
+    reason = frames.reason_to_fit(MODEL, recorded, chosen, asked, sample)
     if reason is None:
         return frames.no_rows(DTYPES)
     rows = frames.to_frame(sample)
@@ -151,6 +151,7 @@ def refit(
             **quality,
             **holdout(past, customers, days),
         },
+        features=customers[list(FEATURES)],
     )
     frames.say(
         NAME,

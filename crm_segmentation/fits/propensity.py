@@ -303,6 +303,8 @@ def refit_one(
             "end_day": model.end_day,
         },
         quality=quality(probability, older, newer),
+        # drift is a question about who is scored today
+        features=frames.wide_sample(sample, [item.feature for item in features]),
     )
     frames.say(
         NAME,
@@ -317,7 +319,7 @@ def refit(
     sample: Any,
     settings: Any,
     recorded: pd.DataFrame | None,
-    asked: Sequence[str] | bool | None = False,
+    asked: Sequence[str] | str | bool | None = False,
 ) -> pd.DataFrame:
     """The new rows of all models: none of one that is frozen or that the sample does not give."""
     import pandas as pd
@@ -327,7 +329,7 @@ def refit(
     rows = frames.to_frame(sample)
     found = []
     for model in models:
-        reason = frames.reason_to_fit(model.name, recorded, chosen, asked)
+        reason = frames.reason_to_fit(model.name, recorded, chosen, asked, rows)
         if reason is None:
             continue
         try:
