@@ -109,6 +109,10 @@ compare-rules: setup  ## Report whom a change of rules lets in and keeps out: BA
 	@$(server); $(BIN)/crm-segmentation compare-rules "$$BASE" --target $(TARGET) \
 	    $(if $(MARKDOWN),--markdown "$$MARKDOWN") $(if $(BASE_MACROS),--base-macros)
 
+.PHONY: calibration
+calibration: setup  ## Print how well the propensities held when tried, and draw it: SVG=file
+	@$(server); $(BIN)/crm-segmentation calibration --target $(TARGET) $(if $(SVG),--svg "$$SVG")
+
 .PHONY: docs
 docs: setup  ## Generate dbt's docs, with the rules in plain English
 	@$(server); $(BIN)/crm-segmentation docs --target $(TARGET)

@@ -11,6 +11,10 @@ from collections.abc import Sequence
 COMMANDS = {
     "postgres": ("crm_segmentation.postgres", "run a PostgreSQL server in a folder of the project"),
     "summary": ("crm_segmentation.summary", "print what the last build made"),
+    "calibration": (
+        "crm_segmentation.calibration",
+        "print and draw how well the propensities held when tried",
+    ),
     "rules": ("crm_segmentation.rules.sheet", "write profile models from a sheet of rules"),
     "explain": ("crm_segmentation.explain", "print why an account is in a profile, or not"),
     "tree": ("crm_segmentation.tree", "print what a decision tree found, write a leaf as profile"),
