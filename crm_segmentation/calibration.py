@@ -79,8 +79,7 @@ def axes(name: str, x0: int) -> list[str]:
     middle, bottom = x0 + SIDE // 2, ABOVE + SIDE
     parts = [
         f'<text x="{middle}" y="{ABOVE - 12}" text-anchor="middle" font-size="13">{name}</text>',
-        f'<rect x="{x0}" y="{ABOVE}" width="{SIDE}" height="{SIDE}" fill="none" '
-        'stroke="#555555"/>',
+        f'<rect x="{x0}" y="{ABOVE}" width="{SIDE}" height="{SIDE}" fill="none" stroke="#555555"/>',
         f'<line x1="{x0}" y1="{bottom}" x2="{x0 + SIDE}" y2="{ABOVE}" stroke="#999999" '
         'stroke-dasharray="4 3"/>',
         f'<text x="{middle}" y="{bottom + 34}" text-anchor="middle">foretold share</text>',

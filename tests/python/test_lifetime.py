@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import astuple
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from conftest import ROOT
 from scipy.integrate import quad
 from scipy.special import beta, hyp2f1
 
-from crm_segmentation.fits import bg_nbd, gamma_gamma
+from crm_segmentation.fits import bg_nbd, gamma_gamma, lifetime
 
 PUBLISHED = bg_nbd.Parameters(0.243, 4.414, 0.793, 2.426)
 WEEKS = 39.0
@@ -292,19 +293,130 @@ def test_customers_who_never_come_back_have_no_fit() -> None:
         bg_nbd.fit(np.array([]), np.array([]), np.array([]))
 
 
-def test_customers_who_are_all_alike_have_no_fit() -> None:
-    same = np.full(80, 4.0), np.full(80, 29.0), np.full(80, 30.0)
-    with pytest.raises(bg_nbd.NotIdentifiedError, match="runs to"):
-        bg_nbd.fit(*same)
+def test_customers_who_hardly_ever_come_back_have_no_fit() -> None:
+    x = np.array([0.0] * 1999 + [1])
+    with pytest.raises(bg_nbd.NotIdentifiedError, match="hardly"):
+        bg_nbd.fit(x, x * 3, np.full(2000, 30.0))
     with pytest.raises(bg_nbd.NotIdentifiedError, match="time"):
         bg_nbd.fit(np.ones(3), np.zeros(3), np.zeros(3))
 
 
-def test_spend_that_is_all_alike_has_no_fit() -> None:
-    with pytest.raises(bg_nbd.NotIdentifiedError, match="runs to"):
-        gamma_gamma.fit(np.array([2.0, 3, 5, 2]), np.full(4, 10.0))
+ALIKE = {
+    "regular": ([4.0] * 80, [29.0] * 80, [30.0] * 80),
+    "gone at once": ([1.0] * 50, list(np.linspace(0.1, 5, 50)), [300.0] * 50),
+    "of a day": ([0.0] * 5 + [3], [0.0] * 5 + [0.1], [0.14] * 6),
+}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_customers_who_differ_in_nothing_are_scored_at_the_bound(name: str) -> None:
+    x, recency, age = (np.array(values) for values in ALIKE[name])
+    fitted = bg_nbd.fit(x, recency, age)
+    assert fitted.at_bound
+    orders = expected(fitted.parameters, x, recency, age, 52.0)
+    assert np.isfinite(orders).all()
+    assert (orders >= 0).all()
+    if name == "regular":
+        assert orders == pytest.approx(4 / 30 * 52, rel=0.01)
+    if name == "gone at once":
+        assert orders.max() < 1e-6
+
+
+def test_spend_that_is_all_alike_stays_so() -> None:
+    x, mean = np.array([2.0, 3, 5, 2]), np.full(4, 10.0)
+    fitted = gamma_gamma.fit(x, mean)
+    assert fitted.at_bound
+    assert fitted.correlation == 0
+    assert gamma_gamma.expected_spend(fitted.parameters, x, mean) == pytest.approx(mean, rel=1e-3)
+
+
+def test_spend_without_anybody_or_without_a_mean_has_no_fit() -> None:
     with pytest.raises(bg_nbd.NotIdentifiedError, match="came back"):
         gamma_gamma.fit(np.array([]), np.array([]))
+    wide = np.exp(np.random.default_rng(3).standard_cauchy(300).clip(-12, 12))
+    with pytest.raises(bg_nbd.NotIdentifiedError, match="no mean"):
+        gamma_gamma.fit(np.full(300, 20.0), wide)
+
+
+# what the fit of the sample makes of it
+
+SETTINGS = pd.DataFrame(
+    [
+        ("as_of_date", "2026-01-01"),
+        ("lifetime_past_day", "2025-01-01"),
+        ("fit_minimum_accounts", "50"),
+        ("declaration_hash.lifetime", "as declared"),
+    ],
+    columns=["setting", "value"],
+)
+
+
+def long_sample(customers: int, repeats: bool = True, spend: float = 1.0) -> pd.DataFrame:
+    """Customers drawn by the model, as the sample holds them, now and a year ago."""
+    x, recency, age = simulated(bg_nbd.Parameters(0.8, 6.0, 0.7, 3.0), customers, 11)
+    x, recency = (x, recency) if repeats else (x * 0, recency * 0)
+    first = np.rint(age * 7) + 1
+    last = first - np.rint(recency * 7)
+    revenue = (x + 1) * np.random.default_rng(2).gamma(3, 10, customers) * spend
+    rows = []
+    for day, back in (("2026-01-01", 0), ("2025-01-01", 365)):
+        there = first > back
+        gone = last < back
+        values = {
+            "order_day_count_all": np.where(gone, 1, x + 1),
+            "days_since_first_order": first - back,
+            "days_since_last_order": np.where(gone, first, last) - back,
+            "revenue_all": revenue,
+        }
+        rows += [
+            (f"{number:032x}", pd.Timestamp(day), name, float(each[number]))
+            for name, each in values.items()
+            for number in np.flatnonzero(there)
+        ]
+    return pd.DataFrame(rows, columns=["sample_key", "as_of_date", "feature", "value"])
+
+
+def test_a_refit_records_what_it_found() -> None:
+    fitted = lifetime.refit(long_sample(600), SETTINGS, None)
+    assert np.isfinite(fitted["value"]).all()
+    found = fitted[fitted["node"] == 0].set_index("parameter")["value"]
+    assert list(found.index) == ["r", "alpha", "a", "b", "p", "q", "gamma"]
+    nodes = fitted[fitted["node"] > 0].groupby("parameter").size()
+    assert nodes.nunique() == 1
+    quality = json.loads(fitted["quality"].iloc[0])
+    assert quality["quadrature_error"] <= bg_nbd.QUADRATURE_TOLERANCE
+    assert abs(quality["spend_correlation"]) < 0.2
+    assert quality["holdout_days"] == 365
+    # frozen, until asked
+    assert len(lifetime.refit(long_sample(700), SETTINGS, fitted)) == 0
+    assert set(lifetime.refit(long_sample(700), SETTINGS, fitted, True)["fit_version"]) == {2}
+
+
+@pytest.mark.parametrize(
+    ("sample", "why"),
+    [
+        (long_sample(600).head(0), "0 accounts"),
+        (long_sample(49), "at least 50"),
+        (long_sample(600, repeats=False), "came back"),
+        (long_sample(600).assign(value=np.nan), "0 accounts"),
+    ],
+    ids=["no rows", "too few", "all bought once", "all NULL"],
+)
+def test_too_little_writes_nothing_and_says_so(
+    sample: pd.DataFrame, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fitted = lifetime.refit(sample, SETTINGS, None)
+    assert len(fitted) == 0
+    said = capsys.readouterr().out
+    assert "no parameters written" in said
+    assert why in said
+
+
+def test_nothing_spent_leaves_each_customer_as_he_is() -> None:
+    fitted = lifetime.refit(long_sample(600, spend=0), SETTINGS, None)
+    found = fitted[fitted["node"] == 0].set_index("parameter")["value"]
+    assert (found["p"], found["q"], found["gamma"]) == (1, 1, 0)
+    assert "spend_fallback" in json.loads(fitted["quality"].iloc[0])
 
 
 def test_without_a_fit_of_spend_customers_go_on_as_until_now() -> None:
