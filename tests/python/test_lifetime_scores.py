@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import astuple
 from typing import Any
@@ -10,11 +11,17 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import DbtRun
+from conftest import ROOT, DbtRun
 from postgres_databases import Database
 from psycopg2.extras import execute_values
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from crm_segmentation.fits import bg_nbd, gamma_gamma, lifetime
+from crm_segmentation import calibration
+from crm_segmentation.fits import bg_nbd, gamma_gamma, lifetime, propensity
 
 YEAR = lifetime.HORIZON_DAYS / 7
 # the marts round to six decimals
@@ -194,3 +201,98 @@ def test_the_fit_of_the_demo_is_the_same_to_the_bit(demo_build: DbtRun) -> None:
         recorded = connection.execute("select * from crm_fits.lifetime_parameters").df()
     again = lifetime.refit(sample.sample(frac=1, random_state=2), settings, None)
     pd.testing.assert_frame_equal(again, recorded, check_exact=True, check_dtype=False)
+
+
+# propensities of the demo company
+
+# transform is ln(1 + x) for all; what stands in for NULL
+COLUMNS = {
+    "days_since_first_order": None,
+    "days_since_last_order": None,
+    "order_count_365d": 0,
+    "order_count_90d": 0,
+    "order_day_count_all": None,
+    "purchase_interval_days": 365,
+    "return_count_365d": 0,
+    "revenue_365d": 0,
+    "service_interaction_count_90d": 0,
+    "visit_count_90d": 0,
+}
+
+
+def features(kpis: pd.DataFrame) -> np.ndarray:
+    filled = kpis[list(COLUMNS)].astype(float)
+    filled = filled.fillna({name: value for name, value in COLUMNS.items() if value is not None})
+    return (np.sign(filled) * np.log1p(filled.abs())).to_numpy()
+
+
+@pytest.mark.parametrize(
+    ("column", "day", "active_days"),
+    [("churn_probability", "2025-07-01", 365), ("purchase_probability", "2025-10-01", None)],
+)
+def test_propensities_are_those_of_scikit_learn(
+    demo_build: DbtRun, column: str, day: str, active_days: int | None
+) -> None:
+    """Learned here from the month ends themselves, without sample, parameters or SQL of ours."""
+    with duckdb.connect(str(demo_build.database), read_only=True) as connection:
+
+        def customers_of(table: str, where: str) -> pd.DataFrame:
+            return connection.execute(
+                f"select * from crm_marts.{table} where order_day_count_all > 0 and {where}"
+            ).df()
+
+        past = customers_of("account_kpis_monthly", f"as_of_date = '{day}'")
+        later = customers_of("account_kpis_monthly", "as_of_date = '2026-01-01'")
+        now = customers_of("account_kpis", "true").sort_values("account_id")
+        scored = connection.execute(
+            "select * from crm_marts.account_propensities order by account_id"
+        ).df()
+    # as the sample orders them: by its salted key
+    keys = [hashlib.md5(f"sample:modelling:{key}".encode()).hexdigest() for key in past.account_id]
+    past = past.assign(key=keys).sort_values("key")
+    if active_days:
+        past = past[past["days_since_last_order"] <= active_days]
+        now = now[now["days_since_last_order"] <= active_days]
+    # not by their number, which a cancellation takes back
+    since = later.set_index("account_id")["days_since_last_order"].reindex(past["account_id"])
+    bought = (since <= (pd.Timestamp("2026-01-01") - pd.Timestamp(day)).days).to_numpy()
+    values = features(past)
+    pipeline = make_pipeline(
+        StandardScaler(),
+        FunctionTransformer(lambda rows: np.clip(rows, -5, 5)),
+        CalibratedClassifierCV(
+            LogisticRegression(max_iter=1000, tol=1e-8),
+            method="sigmoid",
+            cv=StratifiedKFold(5, shuffle=True, random_state=propensity.RANDOM_STATE),
+            ensemble=False,
+        ),
+    ).fit(values, bought if column == "purchase_probability" else ~bought)
+    found = scored.dropna(subset=[column])
+    assert list(found["account_id"]) == list(now["account_id"])
+    assert found[column].astype(float).to_numpy() == pytest.approx(
+        pipeline.predict_proba(features(now))[:, 1], abs=2e-6
+    )
+
+
+class Tables:
+    """What `crm-segmentation calibration` reads, straight from the database."""
+
+    def __init__(self, build: DbtRun) -> None:
+        self.build = build
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self.build.query(re.sub(r"\{\{ ref\('(\w+)'\) \}\}", r"crm_marts.\1", sql))
+
+    def has(self, model: str) -> bool:
+        return True
+
+    def models_of(self, kind: str) -> list[str]:
+        return []
+
+
+def test_the_calibration_of_the_docs_is_that_of_the_demo(demo_build: DbtRun) -> None:
+    reader = Tables(demo_build)
+    assert calibration.quality_table(reader) in (ROOT / "docs" / "lifetime_value.md").read_text()
+    drawn = calibration.svg(calibration.read_bins(reader))
+    assert drawn == (ROOT / "docs" / "calibration.svg").read_text()
+    assert drawn.count("<circle") == 20
