@@ -41,6 +41,7 @@
         ['the clusterings', crm_segmentation.cluster_attributes()],
         ['the marketing attributes', crm_segmentation.marketing_attributes()],
         ['the KPIs', crm_segmentation.kpi_attributes()],
+        ["var 'objectives'", crm_segmentation.objective_attributes()],
         ["var 'extra_attributes'", crm_segmentation.setting('extra_attributes')]
     ] -%}
     {%- for origin, declarations in origins -%}

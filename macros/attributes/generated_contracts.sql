@@ -70,6 +70,14 @@
                 ~ 'account_attribute_values.',
             'columns': key + crm_segmentation.attribute_contract_columns(),
         },
+        {
+            'name': 'account_fit_attributes',
+            'description': 'One row per account at as_of_date: the segment of ideal '
+                ~ 'customers to which it is closest, and how far it is, for each '
+                ~ 'declared objective.',
+            'columns': key
+                + crm_segmentation.attribute_contract_columns('account_fit_attributes'),
+        },
     ]) }}
 {% endmacro %}
 
@@ -85,11 +93,11 @@
     {{ return(columns) }}
 {% endmacro %}
 
-{# Columns of `account_attributes`: those of the catalogue that it holds. #}
-{% macro attribute_contract_columns() %}
+{# Columns of `account_attributes` or another model: those that it holds by the catalogue. #}
+{% macro attribute_contract_columns(model='account_attributes') %}
     {%- set columns = [] -%}
     {%- for name, attribute in crm_segmentation.attribute_catalog().items()
-        if attribute.model == 'account_attributes' -%}
+        if attribute.model == model -%}
         {%- set unit = ' Unit: ' ~ attribute.unit ~ '.' -%}
         {%- set text = attribute.description
             ~ (unit if attribute.unit and 'Unit:' not in attribute.description) -%}

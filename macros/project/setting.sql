@@ -30,6 +30,8 @@
         'modelling_sample_band_years': 10,
         'modelling_targets': [],
         'decision_trees': {},
+        'objectives': {},
+        'objective_priors': none,
         'refit': none,
         'refit_after_days': none,
         'refit_above_drift': none,
@@ -96,6 +98,8 @@
             {'name': 'reactivation_response', 'campaign': 'CA04'},
         ],
         'decision_trees': crm_segmentation.demo_decision_trees(),
+        'objectives': crm_segmentation.demo_objectives(),
+        'objective_priors': 'objective_priors_demo',
         'recorded_groups': [
             'vip_dach', 'declining_key_accounts', 'dormant_customers',
             'winback_high_value', 'new_customers_90d', 'multi_category_buyers',

@@ -13,6 +13,7 @@
         crm_segmentation.lifetime_fit_declarations(),
         crm_segmentation.propensity_fit_declarations(),
         crm_segmentation.tree_fit_declarations(),
+        crm_segmentation.objective_fit_declarations(),
     ] -%}
         {%- for name, declaration in of_topic.items() -%}
             {%- if name in declared
@@ -105,6 +106,6 @@ where {{ named }}
 {% macro parameter_tables() %}
     {{ return([
         'rfm_cut_points', 'cluster_parameters', 'lifetime_parameters',
-        'propensity_parameters', 'tree_parameters'
+        'propensity_parameters', 'tree_parameters', 'objective_parameters'
     ]) }}
 {% endmacro %}

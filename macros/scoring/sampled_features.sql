@@ -49,6 +49,7 @@
         'lifetime': crm_segmentation.lifetime_sampled_features(),
         'propensity': crm_segmentation.propensity_sampled_features(),
         'tree': crm_segmentation.tree_sampled_features(),
+        'objective': crm_segmentation.objective_sampled_features(),
     } -%}
     {%- set declared = [] -%}
     {%- set problems = [] -%}

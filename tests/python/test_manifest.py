@@ -33,10 +33,13 @@ LAYERS = {
     # fits of who is in which group read what the groups became
     "python_models/targets/": 105,
     "models/marts/products/": 55,
+    # they read the attributes and give some to rules
+    "python_models/objectives/": 75,
     "python_models/": 60,
     "models/marts/scoring/": 60,
     "models/intermediate/attributes/": 55,
     "models/marts/attributes/": 70,
+    "models/marts/objectives/": 75,
     "models/marts/profiles/": 80,
     "models/marts/target_groups/": 90,
     "models/marts/campaigns/": 100,

@@ -1,0 +1,534 @@
+"""Objectives: what ideal customers have in common, as segments to which all others are compared.
+
+Distances are those of Gower (1971, "A general coefficient of similarity and some of its
+properties"): each trait gives a number from 0 to 1, and the distance is their weighted mean over
+the traits that are known.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from crm_segmentation.fits import frames
+from crm_segmentation.rules.meaning import fold
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+# what the sample writes in place of rare categories: a mixture, which no ideal can have
+OTHER = "other"
+# ideals beyond these, by the order of their key, take no part in the search for segments
+MOST_IDEALS = 1000
+# fewer segments where they do not stand apart: mean silhouette, from -1 to 1
+LEAST_SILHOUETTE = 0.15
+DTYPES = {
+    "segment_id": "int64",
+    "segment_label": "str",
+    "ideal_count": "int64",
+    "trait": "str",
+    "trait_type": "str",
+    "weight": "float64",
+    "transform": "str",
+    "better": "str",
+    "missing": "str",
+    "target": "float64",
+    "scale": "float64",
+    "value": "str",
+    "penalty": "float64",
+    "support": "Int64",
+    "lift": "float64",
+    "source": "str",
+}
+
+
+@dataclass(frozen=True)
+class Trait:
+    name: str
+    kind: str  # number, text or boolean
+    weight: float
+    transform: str
+    better: str
+    missing: str
+    label: str
+    target: float | None
+    scale: float | None
+    favoured: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What market research says: of a number the target, of a category how favourable it is."""
+
+    trait: str
+    value: str
+    favour: float
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Objective:
+    name: str
+    segments: int
+    minimum_support: int
+    minimum_lift: float
+    traits: tuple[Trait, ...]
+    priors: tuple[Prior, ...]
+
+
+def optional(value: Any) -> float | None:
+    import pandas as pd
+
+    return None if pd.isna(value) else float(value)
+
+
+def read_objectives(
+    objectives: pd.DataFrame, traits: pd.DataFrame, priors: pd.DataFrame
+) -> list[Objective]:
+    import pandas as pd
+
+    found = []
+    for row in objectives.sort_values("objective").itertuples():
+        mine = traits[traits["objective"] == row.objective].sort_values("position")
+        theirs = priors[priors["objective"] == row.objective].sort_values(["trait", "value"])
+        found.append(
+            Objective(
+                name=str(row.objective),
+                segments=int(row.segments),
+                minimum_support=int(row.minimum_support),
+                minimum_lift=float(row.minimum_lift),
+                traits=tuple(
+                    Trait(
+                        name=one.trait,
+                        kind=one.trait_type,
+                        weight=float(one.weight),
+                        transform=one.transform,
+                        better=one.better,
+                        missing=one.missing,
+                        label=one.label,
+                        target=optional(one.target),
+                        scale=optional(one.scale),
+                        favoured=None
+                        if pd.isna(one.favoured)
+                        else tuple(fold(value) for value in json.loads(one.favoured)),
+                    )
+                    for one in mine.itertuples()
+                ),
+                priors=tuple(
+                    Prior(one.trait, one.value, float(one.favour), float(one.confidence))
+                    for one in theirs.itertuples()
+                ),
+            )
+        )
+    return found
+
+
+def transformed(values: Any, how: str) -> Any:
+    import numpy as np
+
+    return np.sign(values) * np.log1p(np.abs(values)) if how == "log" else values
+
+
+def scale_of(values: np.ndarray, declared: float | None) -> float | None:
+    """What counts as far apart: declared, or from the 5th to the 95th percentile of all.
+
+    None for a constant number, which tells nobody apart.
+    """
+    import numpy as np
+
+    known = values[~np.isnan(values)]
+    if declared is not None:
+        return declared
+    if not len(known) or known.min() == known.max():
+        return None
+    low, high = np.quantile(known, [0.05, 0.95], method="inverted_cdf")
+    return float(high - low) if high > low else float(known.max() - known.min())
+
+
+@dataclass(frozen=True)
+class Column:
+    """One trait of the considered accounts: numbers transformed, or folded texts."""
+
+    trait: Trait
+    numbers: np.ndarray | None
+    texts: np.ndarray | None
+    scale: float | None
+
+    def between(self, rows: np.ndarray) -> np.ndarray:
+        """Distances between these accounts, NaN where one of the two is unknown."""
+        import numpy as np
+
+        if self.numbers is not None:
+            x = self.numbers[rows]
+            return np.minimum(1.0, np.abs(x[:, None] - x[None, :]) / self.scale)
+        assert self.texts is not None
+        texts = self.texts[rows]
+        differ = (texts[:, None] != texts[None, :]).astype(float)
+        unknown = np.array([text is None for text in texts])
+        differ[unknown, :] = np.nan
+        differ[:, unknown] = np.nan
+        return differ
+
+
+def columns_of(wide: pd.DataFrame, traits: Sequence[Trait]) -> list[Column]:
+    import numpy as np
+    import pandas as pd
+
+    found = []
+    for trait in traits:
+        values = wide[trait.name]
+        if trait.kind == "number":
+            numbers = transformed(values.astype(float).to_numpy(), trait.transform)
+            scale = scale_of(numbers, trait.scale)
+            if scale is not None:
+                found.append(Column(trait, numbers, None, scale))
+        else:
+            texts = np.array(
+                [None if pd.isna(value) else fold(str(value)) for value in values], dtype=object
+            )
+            found.append(Column(trait, None, texts, None))
+    return found
+
+
+def distances(columns: Sequence[Column], rows: np.ndarray) -> np.ndarray:
+    """Gower's distance between each two of the accounts; 1 where nothing of both is known."""
+    import numpy as np
+
+    total = np.zeros((len(rows), len(rows)))
+    weight = np.zeros((len(rows), len(rows)))
+    for column in columns:
+        one = column.between(rows)
+        total += np.nan_to_num(one) * column.trait.weight
+        weight += ~np.isnan(one) * column.trait.weight
+    return np.where(weight > 0, total / np.where(weight > 0, weight, 1), 1.0)
+
+
+def medoids(apart: np.ndarray, count: int) -> np.ndarray:
+    """k-medoids: to each account the number of its group; ties go to the account that comes first.
+
+    Medoids are added one by one where they help most, then moved within their groups until nothing
+    changes (Kaufman and Rousseeuw 1990; Park and Jun 2009).
+    """
+    import numpy as np
+
+    apart = apart.round(9)
+    chosen = [int(apart.sum(axis=1).argmin())]
+    while len(chosen) < count:
+        nearest = apart[:, chosen].min(axis=1)
+        gain = np.maximum(nearest[:, None] - apart, 0).sum(axis=0)
+        gain[chosen] = -1
+        chosen.append(int(gain.round(9).argmax()))
+    for _ in range(100):
+        groups = apart[:, chosen].argmin(axis=1)
+        moved = []
+        for group in range(count):
+            members = np.flatnonzero(groups == group)
+            inner = apart[np.ix_(members, members)].sum(axis=1).round(9)
+            moved.append(int(members[inner.argmin()]) if len(members) else chosen[group])
+        if moved == chosen:
+            break
+        chosen = moved
+    return np.asarray(apart[:, chosen].argmin(axis=1))
+
+
+def segments_of(apart: np.ndarray, most: int, minimum_support: int) -> tuple[np.ndarray, float]:
+    """Groups of ideals, the largest first, and how far they stand apart (mean silhouette).
+
+    One group unless more stand apart, each with enough ideals.
+    """
+    import numpy as np
+    from sklearn.metrics import silhouette_score
+
+    best, found = LEAST_SILHOUETTE, np.zeros(len(apart), dtype=int)
+    score = 0.0
+    for count in range(2, most + 1):
+        if len(apart) < count * minimum_support:
+            break
+        groups = medoids(apart, count)
+        sizes = np.bincount(groups, minlength=count)
+        if sizes.min() < minimum_support:
+            continue
+        value = float(silhouette_score(apart, groups, metric="precomputed"))
+        if value > best:
+            best, found, score = value, groups, value
+    sizes = np.bincount(found)
+    order = sorted(range(len(sizes)), key=lambda one: (-sizes[one], one))
+    return np.array([order.index(one) for one in found]), score
+
+
+@dataclass(frozen=True)
+class Favoured:
+    value: str
+    support: int
+    lift: float
+
+
+def favoured_values(
+    texts: np.ndarray, members: np.ndarray, minimum_support: int, minimum_lift: float
+) -> list[Favoured]:
+    """Values that members have more often than all, known values alone counted."""
+    known = [text for text in texts if text is not None]
+    theirs = [text for text in texts[members] if text is not None]
+    found = []
+    for value in sorted(set(theirs) - {OTHER}, key=str.encode):
+        support = theirs.count(value)
+        lift = (support / len(theirs)) / (known.count(value) / len(known))
+        if support >= minimum_support and lift >= minimum_lift:
+            found.append(Favoured(value, support, lift))
+    return found
+
+
+def plain(number: float) -> str:
+    """A number of a label: two digits tell enough."""
+    if number == 0:
+        return "0"
+    from math import floor, log10
+
+    rounded = round(number, 1 - floor(log10(abs(number))))
+    return f"{rounded:,.0f}" if abs(rounded) >= 10 else f"{rounded:g}"
+
+
+# how a target is told of, by what is better than it
+WORDS = {"near": "around", "high": "from", "low": "up to"}
+
+
+def number_rows(column: Column, members: np.ndarray, objective: Objective) -> list[dict[str, Any]]:
+    """The target of one number in a segment: declared, else the median, drawn to the prior."""
+    import numpy as np
+
+    assert column.numbers is not None
+    trait, values = column.trait, column.numbers[members]
+    known = values[~np.isnan(values)]
+    target, source, support = trait.target, "declared", len(known)
+    if target is None and support >= objective.minimum_support:
+        middle = float(np.quantile(known, 0.5, method="inverted_cdf"))
+        # back in the unit of the attribute
+        if trait.transform == "log":
+            middle = float(np.sign(middle) * np.expm1(abs(middle)))
+        target, source = round(middle, 6), "sample"
+    if trait.target is None:
+        for prior in objective.priors:
+            if prior.trait == trait.name:
+                told = float(prior.value)
+                share = 1.0 if target is None else prior.confidence
+                target = round((1 - share) * (target or 0.0) + share * told, 6)
+                source = "prior" if share == 1 else "sample and prior"
+    if target is None:
+        return []
+    return [
+        {
+            "trait": trait.name,
+            "target": target,
+            "scale": column.scale,
+            "penalty": 1.0,
+            "support": support,
+            "source": source,
+            "words": f"{trait.label} {WORDS[trait.better]} {plain(target)}",
+            "strength": 0.0 if trait.target is None else 1.0,
+        }
+    ]
+
+
+def text_rows(
+    column: Column, members: np.ndarray, overall: list[Favoured], objective: Objective
+) -> list[dict[str, Any]]:
+    """The distance of each value that is not as far as any: declared, or favoured in the sample.
+
+    A prior moves it towards its own say: by its confidence where the sample says something too.
+    """
+    assert column.texts is not None
+    trait = column.trait
+    penalties: dict[str, tuple[float, int | None, float | None, str]] = {}
+    if trait.favoured is not None:
+        for value in trait.favoured:
+            penalties[value] = (0.0, None, None, "declared")
+    else:
+        own = favoured_values(column.texts, members, 1, objective.minimum_lift)
+        allowed = {one.value for one in overall}
+        for one in [one for one in own if one.value in allowed] or overall:
+            penalties[one.value] = (0.0, one.support, one.lift, "sample")
+        for prior in objective.priors:
+            if prior.trait == trait.name:
+                value = fold(prior.value)
+                base, support, lift, source = penalties.get(value, (1.0, None, None, ""))
+                # where the sample favours nothing, the prior alone speaks
+                share = prior.confidence if overall else 1.0
+                penalty = (1 - share) * base + share * (1 - prior.favour)
+                source = "sample and prior" if source else "prior"
+                penalties[value] = (round(penalty, 6), support, lift, source)
+    if not penalties:
+        return []
+    best = [value for value, (penalty, *_) in penalties.items() if penalty < 0.5]
+    best.sort(key=lambda value: (-(penalties[value][2] or 0), value.encode()))
+    words = f"{trait.label} {' or '.join(best[:3])}" + (" and others" if len(best) > 3 else "")
+    strength = max((penalties[value][2] or 1.0) for value in best) if best else 0.0
+    rows: list[dict[str, Any]] = [
+        {
+            "trait": trait.name,
+            "value": value,
+            "penalty": penalty,
+            "support": support,
+            "lift": None if lift is None else round(lift, 6),
+            "source": source,
+        }
+        for value, (penalty, support, lift, source) in sorted(
+            penalties.items(), key=lambda item: item[0].encode()
+        )
+    ]
+    rest = {"trait": trait.name, "penalty": 1.0, "source": rows[0]["source"]}
+    return [{**rest, "words": words if best else "", "strength": strength}, *rows]
+
+
+def label_of(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The two traits that set the segment apart most, numbers after categories."""
+    told = [row for row in rows if row.get("words")]
+    told.sort(key=lambda row: -float(row["strength"]))
+    return ", ".join(str(row["words"]) for row in told[:2]) or "ideal"
+
+
+def fit(
+    wide: pd.DataFrame, is_ideal: np.ndarray, objective: Objective
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Segments of the ideals and what each of their traits should be, a row per trait and value."""
+    import numpy as np
+    import pandas as pd
+
+    columns = columns_of(wide, objective.traits)
+    ideals = np.flatnonzero(is_ideal)
+    searched = ideals[:MOST_IDEALS]
+    groups, silhouette = segments_of(
+        distances(columns, searched), objective.segments, objective.minimum_support
+    )
+    overall = {
+        column.trait.name: favoured_values(
+            column.texts, ideals, objective.minimum_support, objective.minimum_lift
+        )
+        for column in columns
+        if column.texts is not None
+    }
+    rows: list[dict[str, Any]] = []
+    labels: list[str] = []
+    for group in range(int(groups.max()) + 1):
+        members = searched[groups == group]
+        mine: list[dict[str, Any]] = []
+        for column in columns:
+            if column.texts is None:
+                found = number_rows(column, members, objective)
+            else:
+                found = text_rows(column, members, overall[column.trait.name], objective)
+            trait = column.trait
+            mine += [
+                {
+                    **row,
+                    "trait_type": trait.kind,
+                    "weight": trait.weight,
+                    "transform": trait.transform,
+                    "better": trait.better,
+                    "missing": trait.missing,
+                }
+                for row in found
+            ]
+        label = label_of(mine)
+        labels.append(label)
+        if labels.count(label) > 1:
+            label = f"{label} ({labels.count(label)})"
+        rows += [
+            {
+                **row,
+                "segment_id": group + 1,
+                "segment_label": label,
+                "ideal_count": len(members),
+            }
+            for row in mine
+        ]
+    table = pd.DataFrame(
+        {
+            name: pd.array([row.get(name) for row in rows], dtype=kind)
+            for name, kind in DTYPES.items()
+        }
+    )
+    quality = {
+        "ideals": len(ideals),
+        "segments": int(groups.max()) + 1,
+        "silhouette": round(silhouette, 6),
+    }
+    return table, quality
+
+
+def fit_objective(
+    objective: Objective, sample: pd.DataFrame, known: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]] | str:
+    """The rows of one objective, what it saw, and its quality; or why there are none."""
+    numbers = [trait.name for trait in objective.traits if trait.kind == "number"]
+    texts = [trait.name for trait in objective.traits if trait.kind != "number"]
+    wide = frames.wide_sample(sample, numbers).join(
+        frames.wide_categories(sample, texts), how="outer"
+    )
+    mine = known[known["objective"] == objective.name].set_index("sample_key")["is_ideal"]
+    wide = wide.loc[wide.index.intersection(mine.index)].sort_index()
+    is_ideal = mine.reindex(wide.index).to_numpy(dtype=bool)
+    count = int(is_ideal.sum())
+    if count < objective.minimum_support:
+        return (
+            f"{count} of {len(wide)} considered accounts of the sample are ideal, at least "
+            f"{objective.minimum_support} are needed (minimum_support of the objective)"
+        )
+    rows, quality = fit(wide, is_ideal, objective)
+    if not len(rows):
+        return (
+            f"no trait tells {count} ideal accounts from the {len(wide)} considered ones: none is "
+            "declared, none has a prior, and none is favoured by the sample"
+        )
+    return rows, wide.assign(is_ideal=is_ideal.astype(float)), quality
+
+
+def refit(
+    sample: Any,
+    ideals: Any,
+    objectives: Any,
+    traits: Any,
+    priors: Any,
+    settings: Any,
+    recorded: pd.DataFrame | None,
+    asked: Sequence[str] | bool | None = (),
+) -> pd.DataFrame:
+    """New rows: of each objective that was never fitted, was changed, or is asked for."""
+    import pandas as pd
+
+    chosen = frames.read_settings(frames.to_frame(settings))
+    declared = read_objectives(
+        frames.to_frame(objectives), frames.to_frame(traits), frames.to_frame(priors)
+    )
+    found = []
+    for objective in declared:
+        reason = frames.reason_to_fit(objective.name, recorded, chosen, asked)
+        if reason is None:
+            continue
+        fitted = fit_objective(objective, frames.to_frame(sample), frames.to_frame(ideals))
+        if isinstance(fitted, str):
+            frames.say(objective.name, f"no segments written: {fitted}")
+            continue
+        rows, wide, quality = fitted
+        record = frames.new_fit(
+            objective.name,
+            reason,
+            recorded,
+            chosen,
+            wide,
+            parameters={
+                "segments": objective.segments,
+                "minimum_support": objective.minimum_support,
+                "minimum_lift": objective.minimum_lift,
+            },
+            quality=quality,
+        )
+        found.append(frames.with_header(record, rows, DTYPES))
+        frames.say(
+            objective.name,
+            f"version {record.fit_version}: {quality['segments']} segments of "
+            f"{quality['ideals']} ideal accounts",
+        )
+    return pd.concat(found, ignore_index=True) if found else frames.no_rows(DTYPES)

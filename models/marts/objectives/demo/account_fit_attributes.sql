@@ -1,0 +1,1 @@
+{{ crm_segmentation.fit_attributes_model() }}
