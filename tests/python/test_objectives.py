@@ -1,0 +1,221 @@
+"""Objectives without a database: segments, what each should be, priors, and the edges."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from crm_segmentation.fits import frames, objectives
+
+Account = tuple[float | None, str | None, bool]
+
+OBJECTIVES = pd.DataFrame(
+    [("pumps", 3, 10, 1.2)],
+    columns=["objective", "segments", "minimum_support", "minimum_lift"],
+)
+TRAIT = {
+    "objective": "pumps",
+    "position": 1,
+    "trait": "size",
+    "trait_type": "number",
+    "label": "employees",
+    "weight": 1.0,
+    "transform": "none",
+    "better": "near",
+    "missing": "leave_out",
+    "target": None,
+    "scale": None,
+    "favoured": None,
+}
+BRANCH = {
+    **TRAIT,
+    "position": 2,
+    "trait": "branch",
+    "trait_type": "text",
+    "label": "industry",
+    "weight": 2.0,
+}
+SETTINGS = {"as_of_date": "2026-01-01", "declaration_hash.pumps": "one"}
+
+
+def company(count: int = 300) -> list[Account]:
+    """Two kinds of ideals: large ones in steel and small ones in food; others are anything."""
+    draw = random.Random(9)
+    found: list[Account] = []
+    for i in range(count):
+        if i % 10 == 0:
+            found.append((draw.randint(480, 520), "Steel", True))
+        elif i % 10 == 1:
+            found.append((draw.randint(15, 25), "Food", True))
+        else:
+            branch = draw.choice(["Steel", "Food", "Paper", "Glass", "other"])
+            found.append((draw.randint(1, 1000), branch, False))
+    return found
+
+
+def fit(
+    accounts: list[Account],
+    *traits: dict[str, Any],
+    priors: list[tuple[str, str, float, float]] | None = None,
+    recorded: pd.DataFrame | None = None,
+    shuffle: int | None = None,
+    **changes: str,
+) -> pd.DataFrame:
+    keys = [hashlib.md5(str(i).encode()).hexdigest() for i in range(len(accounts))]
+    sample = pd.DataFrame(
+        [
+            (key, "2026-01-01", name, number, text)
+            for key, (size, branch, _) in zip(keys, accounts, strict=True)
+            for name, number, text in (("size", size, None), ("branch", None, branch))
+        ],
+        columns=["sample_key", "as_of_date", "feature", "value", "category"],
+    )
+    ideals = pd.DataFrame(
+        [(key, "pumps", ideal) for key, (*_, ideal) in zip(keys, accounts, strict=True)],
+        columns=["sample_key", "objective", "is_ideal"],
+    )
+    if shuffle is not None:
+        sample = sample.sample(frac=1, random_state=shuffle)
+        ideals = ideals.sample(frac=1, random_state=shuffle)
+    told = pd.DataFrame(
+        [("pumps", *prior) for prior in priors or []],
+        columns=["objective", "trait", "value", "favour", "confidence"],
+    )
+    chosen = {**SETTINGS, **changes}
+    settings = pd.DataFrame({"setting": list(chosen), "value": list(chosen.values())})
+    declared = pd.DataFrame(list(traits or (TRAIT, BRANCH)))
+    return objectives.refit(sample, ideals, OBJECTIVES, declared, told, settings, recorded)
+
+
+def of(fitted: pd.DataFrame, segment: int, trait: str) -> pd.DataFrame:
+    return fitted[(fitted["segment_id"] == segment) & (fitted["trait"] == trait)]
+
+
+def test_the_kinds_of_ideals_become_segments_with_what_they_have_in_common() -> None:
+    fitted = fit(company())
+    assert set(fitted["segment_id"]) == {1, 2}
+    found = {}
+    for segment in (1, 2):
+        favoured = of(fitted, segment, "branch").dropna(subset=["value"])
+        (value,) = favoured["value"]
+        found[value] = of(fitted, segment, "size")["target"].iloc[0]
+        assert favoured["penalty"].iloc[0] == 0
+        # 30 of 30 ideals, where about a quarter of all have it
+        assert favoured["support"].iloc[0] == 30
+        assert favoured["lift"].iloc[0] > 2.5
+    assert found["steel"] == pytest.approx(500, abs=15)
+    assert found["food"] == pytest.approx(20, abs=4)
+    labels = set(fitted["segment_label"])
+    assert any(label.startswith("industry steel, employees around") for label in labels)
+
+
+def test_an_objective_is_fitted_alike_whatever_the_order_of_rows() -> None:
+    pd.testing.assert_frame_equal(fit(company()), fit(company(), shuffle=4), check_exact=True)
+
+
+def test_what_is_declared_is_not_learned() -> None:
+    size = {**TRAIT, "target": 250.0, "scale": 100.0}
+    branch = {**BRANCH, "favoured": json.dumps(["Glass"])}
+    fitted = fit(company(), size, branch)
+    assert set(of(fitted, 1, "size")["target"]) == {250}
+    assert set(of(fitted, 1, "size")["scale"]) == {100}
+    assert set(of(fitted, 1, "branch")["value"].dropna()) == {"glass"}
+    assert set(fitted["source"]) == {"declared"}
+
+
+def test_a_prior_moves_what_the_sample_says_by_its_confidence() -> None:
+    bare = fit(company())
+    told = fit(
+        company(),
+        priors=[
+            ("size", "1000", 1, 0.25),
+            ("branch", "Paper", 0.9, 0.5),
+            ("branch", "Steel", 0, 0.5),
+        ],
+    )
+    for segment in (1, 2):
+        before = of(bare, segment, "size")["target"].iloc[0]
+        after = of(told, segment, "size")["target"].iloc[0]
+        assert after == pytest.approx(0.75 * before + 0.25 * 1000)
+        penalties = of(told, segment, "branch").set_index("value")["penalty"]
+        # half of 1 (not favoured) and half of 1 - 0.9
+        assert penalties["paper"] == pytest.approx(0.55)
+        own = of(bare, segment, "branch")["value"].dropna().iloc[0]
+        assert penalties["steel"] == pytest.approx(0.5 if own == "steel" else 1.0)
+
+
+def test_where_the_sample_says_nothing_the_prior_alone_speaks() -> None:
+    accounts = [(None, None, i % 2 == 0) for i in range(60)]
+    priors = [("size", "40", 1.0, 0.1), ("branch", "Paper", 0.8, 0.1)]
+    fitted = fit(accounts, {**TRAIT, "scale": 10.0}, BRANCH, priors=priors)
+    assert set(of(fitted, 1, "size")["target"]) == {40}
+    paper = of(fitted, 1, "branch").dropna(subset=["value"])
+    assert list(paper["penalty"]) == [pytest.approx(0.2)]
+    assert set(fitted["source"]) == {"prior"}
+
+
+def test_a_mixture_of_rare_values_is_no_favoured_value() -> None:
+    accounts: list[Account] = [(5.0, "other", True)] * 20 + [(9.0, "Steel", False)] * 80
+    fitted = fit(accounts)
+    assert list(of(fitted, 1, "branch")["value"].dropna()) == []
+
+
+@pytest.mark.parametrize(
+    ("accounts", "why"),
+    [
+        ([], "0 of 0 considered"),
+        ([(5.0, "Steel", True)], "1 of 1 considered"),
+        ([(5.0, "Steel", False)] * 50, "0 of 50 considered"),
+        ([(5.0, "Steel", True)] * 50, "no trait tells"),
+        ([(None, None, i < 20) for i in range(50)], "no trait tells"),
+    ],
+    ids=["nobody", "one", "no-ideal", "all-ideal-and-constant", "all-null"],
+)
+def test_where_there_is_nothing_to_learn_nothing_is_written(
+    accounts: list[Account], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fitted = fit(accounts)
+    assert len(fitted) == 0
+    assert list(fitted.columns) == [*frames.HEADER, *objectives.DTYPES]
+    said = capsys.readouterr().out
+    assert "no segments written" in said
+    assert why in said
+
+
+def test_nothing_that_sql_multiplies_is_missing() -> None:
+    fitted = fit(company(), priors=[("branch", "Paper", 0.9, 0.5)])
+    assert not fitted[["weight", "penalty", "segment_label", "ideal_count"]].isna().any(axis=None)
+    assert np.isfinite(fitted.loc[fitted["trait_type"] == "number", ["target", "scale"]]).all(
+        axis=None
+    )
+    assert len(fit(company(), recorded=fitted)) == 0
+    assert set(fit(company(), recorded=fitted, **{"declaration_hash.pumps": "two"})["reason"]) == {
+        "declaration"
+    }
+
+
+def brute_force(apart: np.ndarray, count: int) -> float:
+    """The least total distance to the nearest of `count` medoids, of all choices."""
+    from itertools import combinations
+
+    return min(
+        float(apart[:, list(chosen)].min(axis=1).sum())
+        for chosen in combinations(range(len(apart)), count)
+    )
+
+
+def test_medoids_are_nearly_the_best() -> None:
+    for seed in range(8):
+        points = np.random.default_rng(seed).normal(size=(18, 2))
+        apart = np.abs(points[:, None, :] - points[None, :, :]).sum(axis=2)
+        groups = objectives.medoids(apart, 3)
+        total = sum(
+            apart[np.ix_(groups == group, groups == group)].sum(axis=1).min() for group in range(3)
+        )
+        assert total <= 1.15 * brute_force(apart, 3)
