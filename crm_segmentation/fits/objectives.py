@@ -318,6 +318,10 @@ def number_rows(column: Column, members: np.ndarray, objective: Objective) -> li
                 source = "prior" if share == 1 else "sample and prior"
     if target is None:
         return []
+    everybody = column.numbers[~np.isnan(column.numbers)]
+    usual = float(np.median(everybody)) if len(everybody) else 0.0
+    # how far from what is usual, beside the lift of a category
+    away = float(transformed(np.float64(target), trait.transform)) - usual
     return [
         {
             "trait": trait.name,
@@ -327,7 +331,7 @@ def number_rows(column: Column, members: np.ndarray, objective: Objective) -> li
             "support": support,
             "source": source,
             "words": f"{trait.label} {WORDS[trait.better]} {plain(target)}",
-            "strength": 0.0 if trait.target is None else 1.0,
+            "strength": 1 + 2 * abs(away) / float(column.scale or 1),
         }
     ]
 
@@ -337,7 +341,8 @@ def text_rows(
 ) -> list[dict[str, Any]]:
     """The distance of each value that is not as far as any: declared, or favoured in the sample.
 
-    A prior moves it towards its own say: by its confidence where the sample says something too.
+    A prior moves it towards its own say by its confidence, away from what the sample says. Where
+    the sample favours no value, that is halfway, and of values without a prior nothing is known.
     """
     assert column.texts is not None
     trait = column.trait
@@ -353,10 +358,9 @@ def text_rows(
         for prior in objective.priors:
             if prior.trait == trait.name:
                 value = fold(prior.value)
-                base, support, lift, source = penalties.get(value, (1.0, None, None, ""))
-                # where the sample favours nothing, the prior alone speaks
-                share = prior.confidence if overall else 1.0
-                penalty = (1 - share) * base + share * (1 - prior.favour)
+                unlisted = 1.0 if overall else 0.5
+                base, support, lift, source = penalties.get(value, (unlisted, None, None, ""))
+                penalty = (1 - prior.confidence) * base + prior.confidence * (1 - prior.favour)
                 source = "sample and prior" if source else "prior"
                 penalties[value] = (round(penalty, 6), support, lift, source)
     if not penalties:
@@ -365,6 +369,7 @@ def text_rows(
     best.sort(key=lambda value: (-(penalties[value][2] or 0), value.encode()))
     words = f"{trait.label} {' or '.join(best[:3])}" + (" and others" if len(best) > 3 else "")
     strength = max((penalties[value][2] or 1.0) for value in best) if best else 0.0
+    speaks = bool(overall) or trait.favoured is not None
     rows: list[dict[str, Any]] = [
         {
             "trait": trait.name,
@@ -378,15 +383,19 @@ def text_rows(
             penalties.items(), key=lambda item: item[0].encode()
         )
     ]
-    rest = {"trait": trait.name, "penalty": 1.0, "source": rows[0]["source"]}
+    rest = {
+        "trait": trait.name,
+        "penalty": 1.0 if speaks else None,
+        "source": "sample" if overall and trait.favoured is None else rows[0]["source"],
+    }
     return [{**rest, "words": words if best else "", "strength": strength}, *rows]
 
 
 def label_of(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The two traits that set the segment apart most, numbers after categories."""
+    """The two traits that set the segment apart most."""
     told = [row for row in rows if row.get("words")]
     told.sort(key=lambda row: -float(row["strength"]))
-    return ", ".join(str(row["words"]) for row in told[:2]) or "ideal"
+    return "; ".join(str(row["words"]) for row in told[:2]) or "ideal"
 
 
 def fit(

@@ -422,7 +422,7 @@ measured as (
         cast(wanted.weight as decimal(9, 4)) as weight,
         described.number_value,
         described.text_value,
-        wanted_values.penalty as value_penalty,
+        coalesce(wanted_values.penalty, wanted.penalty) as text_penalty,
         {% for value in ['described.number_value', 'wanted.target'] -%}
         {%- set number = 'cast(' ~ value ~ ' as ' ~ double ~ ')' -%}
         case
@@ -460,7 +460,7 @@ compared as (
             case
                 when number_value is null and text_value is null
                     then case when missing = 'far' then 1 end
-                when trait_type <> 'number' then coalesce(value_penalty, 1)
+                when trait_type <> 'number' then text_penalty
                 else least(1, greatest(
                     0,
                     case better
@@ -490,25 +490,22 @@ compared as (
 {# The objective of the demo company. #}
 {% macro demo_objectives() %}
     {{ return({
-        'sensors_for_companies': {
-            'label': 'Sensors for companies in DACH',
-            'considered': {'all': [
-                {'kind': 'company'}, {'country_code': ['DE', 'AT', 'CH']}
-            ]},
+        'valves_for_companies': {
+            'label': 'Valves for companies',
+            'considered': {'kind': 'company'},
             'ideal': {'event': {
-                'name': 'order_line', 'where': [{'category': 'Sensors'}],
+                'name': 'order_line', 'where': [{'category': 'Valves'}],
                 'within': '365d', 'sum': {'of': 'net_amount', 'gte': 1000},
             }},
             'traits': {
-                'industry': {'weight': 2},
+                'industry': {},
+                'country_code': {'weight': 0.5},
                 'employee_count': {'transform': 'log'},
                 'annual_revenue_amount': {'transform': 'log', 'better': 'high'},
                 'order_count_365d': {'transform': 'log', 'better': 'high'},
-                'visit_count_90d': {'transform': 'log', 'better': 'high', 'weight': 0.5},
                 'is_partner': {'weight': 0.5},
             },
-            'segments': 3,
-            'max_distance': 0.35,
+            'max_distance': 0.4,
         },
     }) }}
 {% endmacro %}
