@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -69,6 +70,15 @@ NEWS = [
         "'DE', '2026-01-05 10:00:00', '2026-01-06 01:00:00')"
         for key in ("a-1", "B-1", "ä-1", "_1")
     ),
+    # an order of May that nobody had told, and a line of a past order that is corrected
+    "insert into crm_raw.raw_erp__orders (order_no, customer_no, ordered_at, status, currency, "
+    "_loaded_at) values ('LATE', 'C0100', '2025-05-10 10:00:00', 'entered', 'EUR', "
+    "'2026-01-09 01:00:00')",
+    "insert into crm_raw.raw_erp__order_lines (line_id, order_no, product_no, quantity, "
+    "net_amount, _loaded_at) values ('LATE', 'LATE', 'P01', '1', '100.00', '2026-01-09 01:00:00')",
+    "update crm_raw.raw_erp__order_lines set net_amount = '77.77', _loaded_at = "
+    "'2026-01-09 01:00:00' where order_no in (select order_no from crm_raw.raw_erp__orders "
+    "where ordered_at like '2025-03-0%' and order_no not like '%N')",
     # what was known is not any more; words change their case
     "update crm_raw.raw_crm__accounts set tier = null, country = null where account_no like '%55'",
     "update crm_raw.raw_crm__accounts set name = upper(name) where account_no like '%77'",
@@ -157,6 +167,31 @@ def test_the_news_were_heard(demo_build: DbtRun, later: tuple[DbtRun, DbtRun]) -
             name, parity.read(demo_build, relations[name]), parity.read(later[0], relations[name])
         )
     ]
+
+
+@pytest.mark.slow
+def test_month_ends_that_were_mended_are_those_of_a_full_refresh(
+    make_project: Callable[..., DbtProject],
+    postgres: Databases,
+    on_postgres: DbtRun,
+    later: tuple[DbtRun, DbtRun],
+) -> None:
+    """A late order, corrected lines and merged companies reach the months that are past."""
+    orders = (
+        "select sum(order_count_all)::int from crm_marts.account_kpis_monthly "
+        "where as_of_date = date '2025-06-01'"
+    )
+    assert later[1].query(orders)[0][0] == on_postgres.query(orders)[0][0] + 1
+    assert later[1].postgres
+    copy = postgres.make(template=later[1].postgres.name)
+    try:
+        make_project(postgres=copy).run(
+            "run", "--full-refresh", "--select", "account_kpis_monthly", vars=LATER
+        )
+        monthly = "select months::text from crm_marts.account_kpis_monthly as months"
+        assert Counter(copy.query(monthly)) == Counter(later[1].query(monthly))
+    finally:
+        postgres.drop(copy)
 
 
 @pytest.mark.slow
