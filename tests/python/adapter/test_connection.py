@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -205,6 +209,94 @@ def test_encryption_and_certificates(asks_for_encryption: tuple[int, list[bytes]
     request_of_ssl = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")
     assert heard[0] == request_of_ssl
     assert heard[-1] != request_of_ssl
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Path]]:
+    """Certificate and key of a server and of a client, each signed by itself."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl, which makes the certificates")
+    folder = tmp_path_factory.mktemp("certificates")
+    made = {}
+    for name in ("warehouse.example", "client"):
+        certificate, key = folder / f"{name}.crt", folder / f"{name}.key"
+        subprocess.run(
+            [
+                *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt"),
+                *("ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", f"/CN={name}"),
+                *("-addext", f"subjectAltName=DNS:{name}"),
+                *("-out", str(certificate), "-keyout", str(key)),
+            ],
+            check=True,
+            capture_output=True,
+        )
+        made[name] = certificate, key
+    return made
+
+
+@pytest.fixture
+def encrypted(
+    postgres_database: Database, certificates: dict[str, tuple[Path, Path]]
+) -> Iterator[int]:
+    """The port of a door of TLS before the server, which the wheel is built without."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificates["warehouse.example"])
+    context.load_verify_locations(certificates["client"][0])
+    context.verify_mode = ssl.CERT_REQUIRED
+    host = postgres_database.environment["PGHOST"]
+    port = postgres_database.environment.get("PGPORT") or "5432"
+
+    def serve(client: socket.socket) -> None:
+        with contextlib.suppress(OSError), contextlib.ExitStack() as closed:
+            closed.enter_context(client)
+            # whether there is encryption: there is
+            client.recv(8)
+            client.sendall(b"S")
+            inside = closed.enter_context(context.wrap_socket(client, server_side=True))
+            if host.startswith("/"):
+                behind = closed.enter_context(socket.socket(socket.AF_UNIX))
+                behind.connect(f"{host}/.s.PGSQL.{port}")
+            else:
+                behind = closed.enter_context(socket.create_connection((host, int(port))))
+            for ready in iter(lambda: select.select([inside, behind], [], [], 10)[0], []):
+                for one in ready:
+                    some = one.recv(65536)
+                    if not some:
+                        return
+                    (behind if one is inside else inside).sendall(some)
+
+    def listen(listener: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=listen, args=(listener,), daemon=True).start()
+        yield listener.getsockname()[1]
+
+
+def test_a_server_and_a_client_know_each_other_by_certificate(
+    encrypted: int, certificates: dict[str, tuple[Path, Path]]
+) -> None:
+    of_server, of_client = certificates["warehouse.example"], certificates["client"]
+    profile = {
+        "host": "warehouse.example",
+        "hostaddr": "127.0.0.1",
+        "port": encrypted,
+        "sslmode": "verify-full",
+        "sslrootcert": str(of_server[0]),
+        "sslcert": str(of_client[0]),
+        "sslkey": str(of_client[1]),
+    }
+    assert asked("select 1", **profile) == 1
+    with pytest.raises(psycopg2.OperationalError, match=r"does not match host name"):
+        asked("select 1", **{**profile, "host": "other.example"})
+    assert asked("select 1", **{**profile, "host": "other.example", "sslmode": "verify-ca"}) == 1
+    with pytest.raises(psycopg2.OperationalError, match="certificate verify failed"):
+        asked("select 1", **{**profile, "sslrootcert": str(of_client[0])})
+    del profile["sslcert"], profile["sslkey"]
+    with pytest.raises(psycopg2.OperationalError, match="certificate required"):
+        asked("select 1", **profile)
 
 
 def test_a_role_is_quoted_and_stays_after_a_rollback(postgres_database: Database) -> None:
