@@ -81,17 +81,29 @@ def absent_sources() -> list[str]:
 
 def cpu_seconds(server: Server) -> float:
     """CPU time so far of this process and of every process of the server, ended ones too."""
-    ticks = 0
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(folder.name) == server.pid():
-            ticks += sum(int(field) for field in fields[11:15])
-        elif int(fields[1]) == server.pid():
-            ticks += sum(int(field) for field in fields[11:13])
+    postmaster = server.pid()
+    while True:
+        ended = ticks_of(postmaster)[2:]
+        running = [ticks_of(int(folder.name), of=postmaster) for folder in processes()]
+        # a process that ends while the others are read is in neither sum
+        if ticks_of(postmaster)[2:] == ended:
+            break
+    ticks = sum(ended) + sum(sum(one[:2]) for one in running)
     return ticks / os.sysconf("SC_CLK_TCK") + time.process_time()
+
+
+def processes() -> list[Path]:
+    return list(Path("/proc").glob("[0-9]*"))
+
+
+def ticks_of(process: int | None, of: int | None = None) -> list[int]:
+    """Its time, in user and system, and that of its ended children; of a server's only."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return [0, 0, 0, 0]
+    is_asked = of is None or of in (process, int(fields[1]))
+    return [int(field) if is_asked else 0 for field in fields[11:15]]
 
 
 def invoke(target: Path, *arguments: str, callbacks: Sequence[Any] = ()) -> Any:

@@ -20,6 +20,10 @@ FLOAT_TOLERANCE = 1e-9
 FROM_FLOATS = {
     ("account_clusters", "distance"): Decimal("0.000001"),
     ("account_clusters", "margin"): Decimal("0.000001"),
+    ("account_lifetime_values", "probability_alive"): Decimal("0.000001"),
+    ("account_lifetime_values", "expected_orders_365d"): Decimal("0.000001"),
+    ("account_lifetime_values", "expected_order_value"): Decimal("0.01"),
+    ("account_lifetime_values", "expected_revenue_365d"): Decimal("0.01"),
     ("campaign_results", "lift_points"): Decimal("0.0001"),
     ("campaign_results", "lift_points_low"): Decimal("0.0001"),
     ("campaign_results", "lift_points_high"): Decimal("0.0001"),

@@ -163,7 +163,8 @@ class PostgresPythonConnectionManager(PostgresConnectionManager):
             connect=connect,
             logger=logger,
             retry_limit=credentials.retries,
-            retry_timeout=lambda attempt: attempt * attempt,
+            # at once would meet what refused it: a server that starts, or has its hands full
+            retry_timeout=lambda attempt: (attempt + 1) ** 2,
             retryable_exceptions=[psycopg2.errors.OperationalError],
         )
 

@@ -18,7 +18,13 @@ import psycopg2
 import pytest
 import yaml  # type: ignore[import-untyped]
 from conftest import ROOT
-from dbt.adapters.postgres_python.connections import PostgresPythonCredentials, open_handle
+from dbt.adapters.base import connections
+from dbt.adapters.contracts.connection import Connection, Identifier
+from dbt.adapters.postgres_python.connections import (
+    PostgresPythonConnectionManager,
+    PostgresPythonCredentials,
+    open_handle,
+)
 from dbt_common.exceptions import DbtRuntimeError
 from jinja2 import Template
 from postgres_databases import Database
@@ -311,6 +317,30 @@ def test_a_role_is_quoted_and_stays_after_a_rollback(postgres_database: Database
     finally:
         handle.close()
         postgres_database.execute(f'drop role "{role.replace(chr(34), chr(34) * 2)}"')
+
+
+def test_a_server_that_refused_once_is_asked_again_a_second_later(
+    monkeypatch: pytest.MonkeyPatch, postgres_database: Database
+) -> None:
+    """One that has its hands full refuses at once, and would again."""
+    asked_at: list[str] = []
+
+    def refuse_once(**arguments: Any) -> Any:
+        asked_at.append("asked")
+        if len(asked_at) == 1:
+            raise psycopg2.OperationalError("Resource temporarily unavailable")
+        return connect(**arguments)
+
+    connect = psycopg2.connect
+    monkeypatch.setattr(psycopg2, "connect", refuse_once)
+    monkeypatch.setattr(connections, "sleep", lambda some: asked_at.append(f"waited {some}"))
+    connection = Connection(
+        type=Identifier("postgres_python"),
+        name="any",
+        credentials=credentials(dbname=postgres_database.name, schema="x"),
+    )
+    PostgresPythonConnectionManager.open(connection).handle.close()
+    assert asked_at == ["asked", "waited 1", "asked"]
 
 
 def test_an_unknown_field_is_named() -> None:
