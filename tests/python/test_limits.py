@@ -88,6 +88,8 @@ def test_big_tables_have_an_index_by_account_and_statistics(postgres_demo: DbtRu
     unknown = postgres_demo.query(
         "select relname from pg_class inner join pg_namespace on relnamespace = pg_namespace.oid"
         " where relkind = 'r' and reltuples < 0 and nspname in ('crm_marts', 'crm_intermediate')"
+        # a few names, which the hook before a run keeps
+        " and relname <> '_consumer_roles'"
     )
     assert unknown == []
 
