@@ -29,7 +29,8 @@
     |                   | event `of`; ties go to the smallest by bytes       |
     | days_since_last: event, days_since_first: event | local days        |
     | mean_interval: event | days between successive days with the event     |
-    | ratio: [kpi, kpi] | first over second; NULL where the second is 0      |
+    | ratio: [kpi, kpi] | first over second; NULL where the second is 0. Of  |
+    |                   | money over a count: only what has an amount counts |
     | change_percent: kpi | against the window of the same length before;    |
     |                   | NULL where that is 0 or below                      |
     | days_until: event | days to the next declared day of a contract        |
@@ -60,7 +61,7 @@
          'description': 'Different products ordered'},
         {'name': 'average_order_value', 'ratio': ['revenue', 'order_count'],
          'label': 'Average order value', 'description': 'Revenue, net of returns, '
-             ~ 'over orders; NULL without an order'},
+             ~ 'over orders of known amount; NULL without one'},
         {'name': 'revenue_change_percent', 'change_percent': 'revenue',
          'windows': ['30d', '90d', '180d', '365d'], 'group': 'value',
          'label': 'Change of revenue', 'description': 'Revenue against the window '
@@ -96,7 +97,8 @@
          'description': 'Service interactions opened'},
         {'name': 'days_until_renewal', 'days_until': 'contract_renewal',
          'label': 'Days until renewal', 'description': 'Days to the next renewal '
-             ~ 'of a running contract, 0 on the day itself; NULL without one'},
+             ~ 'of a running contract that is not cancelled, 0 on the day itself; '
+             ~ 'NULL without one'},
     ]) }}
 {% endmacro %}
 
@@ -290,12 +292,16 @@
         {#- Money over a count is money; money over money is a plain number. -#}
         {%- set is_money = parts[0].get('sum') in money
             and parts[1].get('sum') not in money -%}
+        {#- An order without a rate brings no revenue, so it must not divide any. -#}
+        {%- if is_money and parts[1].kind == 'count' -%}
+            {%- do parts.append(dict(parts.pop(), with_amount=true)) -%}
+        {%- endif -%}
     {%- endif -%}
     {%- set kpi = {
         'windows': kinds[kind].get(
             'windows', crm_segmentation.default_kpi_windows()
         ),
-        'unit': crm_segmentation.setting('reporting_currency') if is_money
+        'unit': crm_segmentation.reporting_currency() if is_money
             else kinds[kind].get('unit'),
         'group': 'value' if is_money else 'behaviour',
         'type': kinds[kind].type,

@@ -13,6 +13,7 @@
         'product_id': 'text',
         'due_on': 'date',
         'event_count': 'integer',
+        'amount_count': 'integer',
         'quantity': 'decimal(18, 3)',
         'net_amount': 'decimal(18, 2)',
         'profit_amount': 'decimal(18, 2)',

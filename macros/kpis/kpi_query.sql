@@ -77,6 +77,7 @@ summed as (
         in_{{ length }}d,
         {%- endfor %}
         sum(event_count) as event_count,
+        sum(amount_count) as amount_count,
         sum(quantity) as quantity,
         sum(net_amount) as net_amount,
         sum(profit_amount) as profit_amount,
@@ -331,7 +332,8 @@ left join counted_{{ column.column }}
     ) -%}
     {%- if kind in ['count', 'orders'] -%}
         {{- return(
-            "coalesce(sum(event_count) filter (where " ~ condition ~ "), 0)"
+            "coalesce(sum(" ~ ('amount_count' if kpi.with_amount else 'event_count')
+            ~ ") filter (where " ~ condition ~ "), 0)"
         ) -}}
     {%- elif kind == 'days_since_last' -%}
         {{- return(crm_segmentation.days_between(

@@ -11,6 +11,10 @@
         'time_zone': 'UTC',
         'week_start': 'monday',
         'reporting_currency': 'EUR',
+        'max_rate_age_days': 100,
+        'contract_statuses_without_renewal': [
+            'cancelled', 'canceled', 'terminated', 'expired'
+        ],
         'extra_events': {},
         'extra_relations': {},
         'account_lists': [],

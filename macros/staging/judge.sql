@@ -7,6 +7,7 @@
     | no_primary_key            | a part of the key is blank                  |
     | missing_value:<column>    | a required value is blank                   |
     | unparseable_value:<column>| a required value is not of its type         |
+    | not_positive:<column>     | a rate or the like of 0 or less             |
     | zoned_time:<column>       | a time with an offset from UTC, which engines |
     |                           | would drop in silence: hours off            |
     | time_after_load:<column>  | a time that its own load could not know yet |
@@ -24,10 +25,13 @@
     |----------------|-----------------------------------------------------|
     | key            | raw columns of the primary key                      |
     | required       | raw column -> type, for values that must be there   |
+    | positive       | those of them that must be above 0                  |
     | not_after_load | raw columns of times that cannot lie after the load |
     | other_times    | raw columns of times that may                       |
 #}
-{% macro row_fault(key, required, not_after_load=[], other_times=[]) %}
+{% macro row_fault(
+    key, required, not_after_load=[], other_times=[], positive=[]
+) %}
     {%- set lines = [] -%}
     {%- for column in key -%}
         {%- do lines.append(
@@ -60,6 +64,12 @@
                 ~ "\n                then 'unparseable_value:" ~ column ~ "'"
             ) -%}
         {%- endif -%}
+    {%- endfor -%}
+    {%- for column in positive -%}
+        {%- do lines.append(
+            "when " ~ crm_segmentation.cast_or_null(column, required[column])
+            ~ " <= 0\n                then 'not_positive:" ~ column ~ "'"
+        ) -%}
     {%- endfor -%}
     {%- for column in not_after_load -%}
         {%- do lines.append(

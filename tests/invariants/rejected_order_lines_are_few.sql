@@ -35,8 +35,9 @@ select
     'Too many rows rejected in table erp.' || staged.table_name || ': got '
     || cast(rejected.row_count as text) || ' of ' || cast(staged.row_count as text)
     || '; allowed: {{ 100 * most }} %. Count int_rejected_order_lines by reason; '
-    || 'where exchange rates are missing, give rates to the reporting currency or '
-    || 'correct the var reporting_currency, else raise the var max_quarantined_share.'
+    || 'where exchange rates are missing or older than max_rate_age_days, give rates '
+    || 'to the reporting currency or correct the var reporting_currency, else raise '
+    || 'the var max_quarantined_share.'
         as message
 from staged
 inner join rejected

@@ -38,6 +38,7 @@ VARS: dict[str, Any] = {
     "time_zone": ZONE,
     "kpi_categories": list(CATEGORIES),
     "absent_sources": ABSENT,
+    "max_rate_age_days": 639,
 }
 
 
@@ -109,7 +110,7 @@ def by_customer(database: Path, name: str) -> dict[str, Row]:
 
 
 def test_hard_cases_equal_the_oracle(connection: duckdb.DuckDBPyConnection) -> None:
-    expected = expected_kpis(read_company(connection, ZONE), DAY, CATEGORIES)
+    expected = expected_kpis(read_company(connection, ZONE, max_rate_age_days=639), DAY, CATEGORIES)
     assert len(expected) > 15
     built = table(connection, "int_account_kpis")
     assert differences(built, expected) == []
@@ -145,6 +146,10 @@ def test_hard_cases_equal_the_oracle(connection: duckdb.DuckDBPyConnection) -> N
         ("pounds", {"revenue_all": Decimal("11.66")}),
         ("vip", {"order_count_pumps_all": 1, "product_count_all": 2}),
         ("unpriced", {"order_count_all": 1, "revenue_all": 0, "return_count_all": 0}),
+        ("unpriced", {"average_order_value_all": None}),
+        # two of four orders have a rate
+        ("swiss", {"order_count_all": 4, "revenue_all": Decimal("10.90")}),
+        ("swiss", {"average_order_value_all": Decimal("5.45")}),
         ("negative", {"order_count_all": 2, "revenue_all": 5, "return_amount_all": 70}),
         ("halves", {"average_order_value_30d": Decimal("0.01")}),
         ("halves", {"average_order_value_all": Decimal("-0.01")}),
@@ -170,11 +175,12 @@ def test_rejected_lines_are_those_without_order_or_rate(
     assert rejected == {
         ("order_lines", "G2-1", "missing_exchange_rate"),
         ("order_lines", "S1-1", "missing_exchange_rate"),
+        ("order_lines", "S4-1", "missing_exchange_rate"),
         ("order_lines", "lost", "unknown_order"),
         ("returns", "RG2", "order_rejected"),
         ("returns", "RR5", "unknown_order"),
     }
-    assert rejected == read_company(connection, ZONE).rejected
+    assert rejected == read_company(connection, ZONE, max_rate_age_days=639).rejected
     lines = len(table(connection, "stg_erp__order_lines")) + len(
         table(connection, "stg_erp__returns")
     )
@@ -188,7 +194,7 @@ def test_rejected_lines_are_those_without_order_or_rate(
 def test_many_rejected_lines_fail_and_name_the_table(company: Built) -> None:
     done = company.build("test", "-s", "rejected_order_lines_are_few", check=False)
     assert done.returncode != 0
-    assert "Too many rows rejected in table erp.order_lines: got 3 of" in done.output
+    assert "Too many rows rejected in table erp.order_lines: got 4 of" in done.output
     assert "Too many rows rejected in table erp.returns: got 2 of" in done.output
 
 
@@ -210,7 +216,9 @@ def test_known_as_of_hides_what_was_loaded_later(copied: Built) -> None:
         known_as_of="2026-01-02",
     )  # fmt: skip
     with duckdb.connect(str(copied.project.database), read_only=True) as connection:
-        company = read_company(connection, ZONE, known_as_of=date(2026, 1, 2))
+        company = read_company(
+            connection, ZONE, known_as_of=date(2026, 1, 2), max_rate_age_days=639
+        )
         built = table(connection, "int_account_kpis")
     assert differences(built, expected_kpis(company, DAY, CATEGORIES)) == []
     row = by_customer(copied.project.database, "int_account_kpis")["returner"]
@@ -221,7 +229,7 @@ def test_known_as_of_hides_what_was_loaded_later(copied: Built) -> None:
 
 
 def test_each_month_end_equals_the_oracle(connection: duckdb.DuckDBPyConnection) -> None:
-    company = read_company(connection, ZONE)
+    company = read_company(connection, ZONE, max_rate_age_days=639)
     rows = table(connection, "account_kpis_monthly")
     days = sorted({row["as_of_date"] for row in rows})
     assert days == [date(2024 + n // 12, n % 12 + 1, 1) for n in range(1, 25)]
@@ -269,7 +277,7 @@ def test_month_ends_are_computed_anew_where_facts_are_others(copied: Built) -> N
 
     def assert_right(months: dict[tuple[str, date], Row]) -> None:
         with duckdb.connect(str(database), read_only=True) as connection:
-            company = read_company(connection, ZONE)
+            company = read_company(connection, ZONE, max_rate_age_days=639)
         for day in {day for _, day in months}:
             rows = [row for (_, at), row in months.items() if at == day]
             assert differences(rows, expected_kpis(company, day, CATEGORIES)) == []

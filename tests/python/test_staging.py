@@ -217,6 +217,9 @@ RATES: list[tuple[dict[str, Any], str | None]] = [
         (None, "0.92", "no_primary_key"),
         ("someday", "0.92", "unparseable_value:rate_date"),
         ("2025-01-03", "", "missing_value:rate"),
+        ("2025-01-04", "0", "not_positive:rate"),
+        ("2025-01-05", "-0.9", "not_positive:rate"),
+        ("2025-01-06", "0.0001", None),
     ]
 ]
 
@@ -256,6 +259,8 @@ def test_each_bad_row_is_quarantined_with_its_reason(bad_run: DbtRun) -> None:
             ("exchange_rates", "USD|EUR|", "no_primary_key"): 1,
             ("exchange_rates", "USD|EUR|", "unparseable_value:rate_date"): 1,
             ("exchange_rates", "USD|EUR|2025-01-03", "missing_value:rate"): 1,
+            ("exchange_rates", "USD|EUR|2025-01-04", "not_positive:rate"): 1,
+            ("exchange_rates", "USD|EUR|2025-01-05", "not_positive:rate"): 1,
         }
     )
     assert found == expected
@@ -289,6 +294,7 @@ def test_every_other_row_passes(bad_run: DbtRun) -> None:
     assert [(str(day), str(rate)) for day, rate in rates] == [
         ("2025-01-01", "0.91000000"),
         ("2025-01-02", "0.92000000"),
+        ("2025-01-06", "0.00010000"),
     ]
 
 

@@ -105,14 +105,10 @@ orders_placed as (
     left join account_keys
         on
             account_keys.source = 'erp'
-            and account_keys.record_type = case
-                when orders.erp_customer_id is null then 'guest' else 'customer'
-            end
-            and account_keys.record_key = coalesce(
-                orders.erp_customer_id,
-                {{ crm_segmentation.fold('orders.guest_email') }},
-                'order:' || orders.order_id
-            )
+            and account_keys.record_type
+            = {{ crm_segmentation.order_party_type('orders') }}
+            and account_keys.record_key
+            = {{ crm_segmentation.order_party_key('orders') }}
     left join order_amounts
         on orders.order_id = order_amounts.order_id
     -- what holds nothing but returned quantities is a return and no order

@@ -5,6 +5,12 @@
 {%- set dimensions = crm_segmentation.kpi_dimensions() -%}
 {%- set columns = crm_segmentation.activity_columns() -%}
 {%- set as_of = crm_segmentation.as_of_date() -%}
+{%- set ended_statuses = [] -%}
+{%- for status in crm_segmentation.setting('contract_statuses_without_renewal') -%}
+    {%- do ended_statuses.append(
+        crm_segmentation.text_literal(crm_segmentation.fold_text(status))
+    ) -%}
+{%- endfor -%}
 
 with activity as (
     select
@@ -59,6 +65,7 @@ events_by_day as (
         case when event_name = 'order_line' then product_id end as product_id,
         cast(null as date) as due_on,
         count(*) as event_count,
+        count(net_amount) as amount_count,
         sum(quantity) as quantity,
         sum(net_amount) as net_amount,
         sum(profit_amount) as profit_amount
@@ -88,6 +95,7 @@ category_orders_by_day as (
         cast(null as text) as product_id,
         cast(null as date) as due_on,
         count(distinct order_id) as event_count,
+        0 as amount_count,
         cast(null as decimal(18, 3)) as quantity,
         cast(null as decimal(18, 2)) as net_amount,
         cast(null as decimal(18, 2)) as profit_amount
@@ -112,6 +120,7 @@ contracts_by_day as (
         cast(null as text) as product_id,
         contracts.renews_on as due_on,
         count(*) as event_count,
+        0 as amount_count,
         cast(null as decimal(18, 3)) as quantity,
         cast(null as decimal(18, 2)) as net_amount,
         cast(null as decimal(18, 2)) as profit_amount
@@ -120,6 +129,13 @@ contracts_by_day as (
         on contracts.crm_account_id = account_keys.record_key
     where
         contracts.renews_on is not null
+        {%- if ended_statuses %}
+        and coalesce(
+            {{ crm_segmentation.fold('contracts.status') }}
+            not in ({{ ended_statuses | join(', ') }}),
+            true
+        )
+        {%- endif %}
         and contracts.starts_on
         < {{ crm_segmentation.date_literal(as_of) }}
     group by
@@ -149,6 +165,7 @@ final as (
         cast(product_id as text) as product_id,
         cast(due_on as date) as due_on,
         cast(event_count as integer) as event_count,
+        cast(amount_count as integer) as amount_count,
         cast(quantity as decimal(18, 3)) as quantity,
         cast(net_amount as decimal(18, 2)) as net_amount,
         cast(profit_amount as decimal(18, 2)) as profit_amount

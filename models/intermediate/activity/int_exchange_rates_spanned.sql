@@ -1,8 +1,16 @@
 {#- The reporting currency itself needs no rate; every other one has the rate of
-    the latest day at or before the day in question, or none at all. -#}
+    the latest day at or before the day in question, if that is not too old, or none
+    at all. -#}
 {%- set reporting_currency = crm_segmentation.text_literal(
-    crm_segmentation.setting('reporting_currency')
+    crm_segmentation.reporting_currency()
 ) -%}
+{%- set max_age = crm_segmentation.setting('max_rate_age_days') -%}
+{%- if max_age < 1 or max_age != max_age | int -%}
+    {{ exceptions.raise_compiler_error(
+        "Wrong age in var 'max_rate_age_days': got '" ~ max_age
+        ~ "'; allowed: a whole number of days from 1. Correct the var."
+    ) }}
+{%- endif -%}
 
 with exchange_rates as (
     select * from {{ ref('stg_erp__exchange_rates') }}
@@ -26,9 +34,13 @@ spanned as (
     select
         currency_code,
         valid_from,
-        lead(valid_from) over (
-            partition by currency_code
-            order by valid_from asc nulls last
+        least(
+            -- `least` passes over NULL: the newest rate has no next one
+            lead(valid_from) over (
+                partition by currency_code
+                order by valid_from asc nulls last
+            ),
+            valid_from + {{ max_age | int }}
         ) as valid_to,
         rate
     from rates_to_reporting_currency

@@ -23,14 +23,8 @@ account_keys as (
 orders_with_party as (
     select
         *,
-        case when erp_customer_id is null then 'guest' else 'customer' end
-            as party_type,
-        -- a guest without an e-mail address is a stranger at every order
-        coalesce(
-            erp_customer_id,
-            {{ crm_segmentation.fold('guest_email') }},
-            'order:' || order_id
-        ) as party_key,
+        {{ crm_segmentation.order_party_type('orders') }} as party_type,
+        {{ crm_segmentation.order_party_key('orders') }} as party_key,
         {{ crm_segmentation.local_date('ordered_at') }} as ordered_on
     from orders
 ),
@@ -47,13 +41,10 @@ orders_with_rate as (
             and orders_with_party.party_key = account_keys.record_key
     left join exchange_rates
         on
-            {{ crm_segmentation.upper_code('orders_with_party.currency_code') }}
-            = exchange_rates.currency_code
-            and orders_with_party.ordered_on >= exchange_rates.valid_from
-            and (
-                exchange_rates.valid_to is null
-                or orders_with_party.ordered_on < exchange_rates.valid_to
-            )
+            {{ crm_segmentation.is_rate_of(
+                'exchange_rates', 'orders_with_party.currency_code',
+                'orders_with_party.ordered_on'
+            ) }}
 ),
 
 converted as (

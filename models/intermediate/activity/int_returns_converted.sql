@@ -58,13 +58,8 @@ returns_with_party as (
         orders.currency_code,
         orders.cancelled_at,
         orders.loaded_at as order_loaded_at,
-        case when orders.erp_customer_id is null then 'guest' else 'customer' end
-            as party_type,
-        coalesce(
-            orders.erp_customer_id,
-            {{ crm_segmentation.fold('orders.guest_email') }},
-            'order:' || orders.order_id
-        ) as party_key
+        {{ crm_segmentation.order_party_type('orders') }} as party_type,
+        {{ crm_segmentation.order_party_key('orders') }} as party_key
     from returns_of_orders
     left join orders
         on returns_of_orders.order_id = orders.order_id
@@ -83,13 +78,10 @@ returns_with_rate as (
             and returns_with_party.party_key = account_keys.record_key
     left join exchange_rates
         on
-            {{ crm_segmentation.upper_code('returns_with_party.currency_code') }}
-            = exchange_rates.currency_code
-            and returns_with_party.returned_on >= exchange_rates.valid_from
-            and (
-                exchange_rates.valid_to is null
-                or returns_with_party.returned_on < exchange_rates.valid_to
-            )
+            {{ crm_segmentation.is_rate_of(
+                'exchange_rates', 'returns_with_party.currency_code',
+                'returns_with_party.returned_on'
+            ) }}
     left join rejected_orders
         on returns_with_party.order_id = rejected_orders.order_id
 ),

@@ -216,6 +216,8 @@ def hard_cases() -> Raw:
         ("USD", "2025-10-01", "0.87654321"),
         ("USD", "2025-12-15", "0.85000000"),
         ("GBP", "2025-06-01", "1.16500000"),
+        # 638 days old on 2 June 2025, and used for 639 days
+        ("NOK", "2023-09-03", "0.09000000"),
     ]:
         raw.add(
             "erp.exchange_rates",
@@ -306,6 +308,9 @@ def hard_cases() -> Raw:
     raw.give_back("RG2", "2025-07-01 10:00:00", 1, 10, order="G2", line="G2-1")
     raw.order("swiss", "S1", "2025-06-01 10:00:00", ("P1", 1, 10, 5), currency="CHF")
     raw.order("swiss", "S2", "2025-06-02 10:00:00", ("P1", 1, 10, 5))
+    # the last day of a rate that was never renewed, and the first without one
+    raw.order("swiss", "S3", "2025-06-02 21:59:59", ("P1", 1, 10, 5), currency="NOK")
+    raw.order("swiss", "S4", "2025-06-02 22:00:00", ("P1", 1, 10, 5), currency="NOK")
     raw.add("erp.order_lines", line_id="lost", order_no="nowhere", quantity=1, net_amount=1)
 
     # negative quantities are returns; an order of nothing else is no order
@@ -369,6 +374,7 @@ def hard_cases() -> Raw:
             ("2024-03-02", "2026-01-10", "2025-12-31"),  # over
             ("2026-01-01", "2026-01-05", None),  # begins on the day: not yet
             ("2025-05-01", None, None),
+            ("2024-03-03", "2026-01-03", None),  # cancelled
         ]
     ):
         raw.add(
@@ -378,6 +384,6 @@ def hard_cases() -> Raw:
             starts_on=starts,
             renews_on=renews,
             ends_on=ends,
-            status="active",
+            status="Cancelled" if starts == "2024-03-03" else "active" if number else None,
         )
     return raw

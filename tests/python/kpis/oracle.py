@@ -48,6 +48,7 @@ class Contract:
     starts_on: date
     renews_on: date | None
     ends_on: date | None
+    status: str | None
 
 
 @dataclass
@@ -74,6 +75,7 @@ def read_company(
     zone: str,
     reporting_currency: str = "EUR",
     known_as_of: date | None = None,
+    max_rate_age_days: int = 100,
 ) -> Company:
     """The facts of a built database, from its staging tables and its account keys."""
     zone_info = ZoneInfo(zone)
@@ -113,7 +115,9 @@ def read_company(
             return Decimal(1)
         spans = rates[currency.upper()]
         place = bisect_right(spans, (day, Decimal("Infinity")))
-        return spans[place - 1][1] if place else None
+        if not place or (day - spans[place - 1][0]).days >= max_rate_age_days:
+            return None
+        return spans[place - 1][1]
 
     def add(account_id: str | None, fact: Fact) -> None:
         if account_id is not None:
@@ -133,6 +137,8 @@ def read_company(
         return keys.get(("erp", "guest", key))
 
     broken_orders = set()
+    # an order has an amount if one of its lines has; one without lines has none
+    amount_of_order: dict[str, Decimal] = defaultdict(Decimal)
     cost_of_line: dict[str, Decimal | None] = {}
     for line in lines:
         order = orders.get(line["order_id"])
@@ -165,6 +171,7 @@ def read_company(
                 **common,
             )
         else:
+            amount_of_order[order["order_id"]] += net
             fact = Fact(
                 "order_line",
                 quantity=line["quantity"],
@@ -181,7 +188,13 @@ def read_company(
         assert day is not None
         add(
             account_of(order),
-            Fact("order", day, local(order["cancelled_at"]), order["order_id"]),
+            Fact(
+                "order",
+                day,
+                local(order["cancelled_at"]),
+                order["order_id"],
+                net_amount=amount_of_order.get(order["order_id"]),
+            ),
         )
     line_by_id = {line["order_line_id"]: line for line in lines}
     for row in facts_of("stg_erp__returns"):
@@ -253,7 +266,7 @@ def read_company(
         owner = keys.get(("crm", "account", row["crm_account_id"]))
         if owner is not None:
             company.contracts[owner].append(
-                Contract(row["starts_on"], row["renews_on"], row["ends_on"])
+                Contract(row["starts_on"], row["renews_on"], row["ends_on"], row["status"])
             )
     return company
 
@@ -303,7 +316,9 @@ def kpis_of(
         values[f"product_count_{window}"] = len(
             {line.product_id for line in lines if line.product_id is not None}
         )
-        values[f"average_order_value_{window}"] = rounded(revenue / len(orders)) if orders else None
+        # an order of unknown amount brings no revenue, so it divides none
+        known = [order for order in orders if order.net_amount is not None]
+        values[f"average_order_value_{window}"] = rounded(revenue / len(known)) if known else None
         values[f"visit_count_{window}"] = len(within("visit", days))
         values[f"campaign_contact_count_{window}"] = sum(
             fact.detail == "treatment" for fact in within("campaign_contact", days)
@@ -348,6 +363,8 @@ def kpis_of(
         and (contract.ends_on is None or contract.ends_on >= as_of)
         and contract.renews_on is not None
         and contract.renews_on >= as_of
+        and (contract.status or "").lower()
+        not in ("cancelled", "canceled", "terminated", "expired")
     ]
     values["days_until_renewal"] = (min(renewals) - as_of).days if renewals else None
     return values

@@ -38,7 +38,8 @@ typed as {{ crm_segmentation.not_materialized() }} (
                 'rate_date': 'date',
                 'rate': 'decimal(18, 8)',
                 '_loaded_at': 'timestamp'
-            }
+            },
+            positive=['rate']
         ) }} as row_fault,
         {{ crm_segmentation.row_as_json('raw_rows') }} as raw_row,
         coalesce(
