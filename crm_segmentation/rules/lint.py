@@ -21,6 +21,7 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
+from crm_segmentation.generated import settle
 from crm_segmentation.rules.domains import (
     Literal,
     conjunctions,
@@ -31,7 +32,7 @@ from crm_segmentation.rules.domains import (
 )
 from crm_segmentation.rules.meaning import TREE_WORDS, fold, is_negative, meaning, meaning_hash
 from crm_segmentation.rules.project import RulesError, ask_dbt, rule_project
-from crm_segmentation.rules.schema import SCHEMA_FILE, schema_text, settle
+from crm_segmentation.rules.schema import SCHEMA_FILE, schema_text
 from crm_segmentation.rules.sheet import MODELS, SHEET, settle_sheet, sheet_text
 from crm_segmentation.rules.text import Place, RuleText, nearest, nodes_by_path, place, rules_in
 

@@ -16,6 +16,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from crm_segmentation.generated import settle, tell
 from crm_segmentation.rules.project import RulesError, rule_project
 
 SCHEMA_FILE = Path("docs/rule.schema.json")
@@ -378,15 +379,6 @@ def one_line(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def settle(path: Path, text: str, *, check: bool) -> bool:
-    """Write a generated file, or with `check` only look; whether it was stale."""
-    stale = not path.exists() or path.read_text(encoding="utf-8") != text
-    if stale and not check:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return stale
-
-
 def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="crm-segmentation schema",
@@ -403,10 +395,6 @@ def main(argv: Sequence[str]) -> int:
     except RulesError as error:
         print(error, file=sys.stderr)
         return 2
-    if settle(folder / arguments.output, text, check=arguments.check):
-        if arguments.check:
-            print(f"stale: {arguments.output}", file=sys.stderr)
-            print("Run `crm-segmentation schema` and commit what it writes.", file=sys.stderr)
-            return 1
-        print(f"wrote {arguments.output}")
-    return 0
+    is_stale = settle(folder / arguments.output, text, check=arguments.check)
+    stale = [arguments.output] if is_stale else []
+    return tell("schema", stale, check=arguments.check)

@@ -19,9 +19,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from crm_segmentation.generated import settle, tell
 from crm_segmentation.rules.meaning import number
 from crm_segmentation.rules.project import RulesError, ask_dbt, rule_project
-from crm_segmentation.rules.schema import settle
 
 SHEET = Path("seeds/rules/profile_criteria.csv")
 MODELS = Path("models/profiles/sheet")
@@ -664,14 +664,7 @@ def main(argv: Sequence[str]) -> int:
     except RulesError as error:
         print(error, file=sys.stderr)
         return 2
-    if arguments.check and stale:
-        for path in stale:
-            print(f"stale: {path}", file=sys.stderr)
-        print("Run `crm-segmentation rules` and commit what it writes.", file=sys.stderr)
-        return 1
-    for path in stale:
-        print(f"wrote {path}")
-    return 0
+    return tell("rules", stale, check=arguments.check)
 
 
 def settle_sheet(

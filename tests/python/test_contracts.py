@@ -111,5 +111,5 @@ def test_what_dbt_says_is_handed_on(tmp_path: Path, capsys) -> None:
     # no project at all
     assert contracts.main(["--project-dir", str(tmp_path)]) == 2
     said = capsys.readouterr().err
-    assert f"dbt gave no contracts in {tmp_path}" in said
+    assert f"dbt cannot read {tmp_path}" in said
     assert "Usage" in said or "Error" in said

@@ -36,7 +36,7 @@ def test_the_catalogue_tells_of_every_profile(
         row[0]: row[1:]
         for row in demo_build.query(
             "select profile_name, label, owner, base_name, rule_text, rule_hash, account_count, "
-            "cast(built_as_of as text), share_of_base, tree_json from crm_marts.profile_catalog"
+            "cast(built_as_of as text), share_of_base, tree_json, is_recorded from crm_marts.profile_catalog"
         )
     }
     assert set(found) == set(profiles)
@@ -54,6 +54,11 @@ def test_the_catalogue_tells_of_every_profile(
         )
         assert profile["base"] != "accounts" or abs(found[name][7] * everybody - size) < 0.01
         assert json.loads(found[name][8]) == profile["tree"]
+    recorded = {name for name, row in found.items() if row[9]}
+    groups = demo_build.query("select distinct group_name from crm_marts.group_memberships")
+    # who is in the table of members was a member of a recorded group
+    assert {name for (name,) in groups} & set(profiles) <= recorded < set(profiles)
+    assert "vip_dach" in recorded and "slipping_customers" not in recorded
 
 
 @pytest.mark.slow

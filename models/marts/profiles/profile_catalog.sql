@@ -6,6 +6,7 @@
 {%- set published = crm_segmentation.published_profiles() -%}
 {%- do crm_segmentation.warn_of_uncatalogued_profiles() -%}
 {%- set as_of = crm_segmentation.as_of_date() -%}
+{%- set recorded = crm_segmentation.recorded_groups() -%}
 {%- set built_now = [] -%}
 {%- for id in selected_resources or [] -%}
     {%- do built_now.append(id.split('.')[2]) -%}
@@ -33,7 +34,8 @@ declared as (
             tojson(entry.tree) if entry.tree else none
         ) }} as tree_json,
         {{ crm_segmentation.text_or_null(entry.text) }} as rule_text,
-        {{ crm_segmentation.text_or_null(entry.rule_hash) }} as rule_hash
+        {{ crm_segmentation.text_or_null(entry.rule_hash) }} as rule_hash,
+        {{ 'true' if profile in recorded else 'false' }} as is_recorded
     union all
     {% endfor -%}
     select
@@ -43,7 +45,8 @@ declared as (
         cast(null as text) as base_name,
         cast(null as text) as tree_json,
         cast(null as text) as rule_text,
-        cast(null as text) as rule_hash
+        cast(null as text) as rule_hash,
+        false as is_recorded
     where 1 = 0
 
 ),
@@ -54,7 +57,7 @@ built as (
     select
         {{ crm_segmentation.text_literal(profile) }} as profile_name,
         count(*) as account_count,
-        {#- an empty profile tells no day itself; if this run built it, it is the run's -#}
+        {#- an empty profile tells no day; the run that built it does -#}
         {%- if profile in built_now %}
         coalesce(
             max(as_of_date), {{ crm_segmentation.date_literal(as_of) }}
@@ -104,7 +107,8 @@ final as (
             cast(built.account_count as decimal(18, 6)) / nullif(bases.base_count, 0)
             as decimal(9, 6)
         ) as share_of_base,
-        cast(built.built_as_of as date) as built_as_of
+        cast(built.built_as_of as date) as built_as_of,
+        cast(declared.is_recorded as boolean) as is_recorded
     from declared
     inner join built
         on declared.profile_name = built.profile_name
