@@ -32,19 +32,9 @@ spells as (
 
 ),
 
--- Who was ever in a group stays here for good: a snapshot then sees him leave as a
--- change of status, dated by this run, and never as a row that is gone.
 ever_members as (
 
-    select
-        account_id,
-        group_name
-    from members
-    union
-    select
-        account_id,
-        group_name
-    from spells
+    {{- crm_segmentation.ever_known('members', 'spells', 'group_name') }}
 
 ),
 

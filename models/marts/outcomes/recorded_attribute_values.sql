@@ -40,19 +40,9 @@ current_values as (
 
 ),
 
--- An account that a merge or a deletion took away stays here for good: a snapshot
--- then sees it go as a change of status, dated by this run.
 ever_known as (
 
-    select
-        account_id,
-        attribute
-    from current_values
-    union
-    select
-        account_id,
-        attribute
-    from spells
+    {{- crm_segmentation.ever_known('current_values', 'spells', 'attribute') }}
 
 ),
 
