@@ -36,7 +36,8 @@ def test_the_catalogue_tells_of_every_profile(
         row[0]: row[1:]
         for row in demo_build.query(
             "select profile_name, label, owner, base_name, rule_text, rule_hash, account_count, "
-            "cast(built_as_of as text), share_of_base, tree_json, is_recorded from crm_marts.profile_catalog"
+            "cast(built_as_of as text), share_of_base, tree_json, is_recorded "
+            "from crm_marts.profile_catalog"
         )
     }
     assert set(found) == set(profiles)
