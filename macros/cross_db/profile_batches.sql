@@ -1,95 +1,220 @@
 {#
-    The statements that insert the members of several rules, as (profile_key,
-    account_id), `size` rules in one. The rules share one list of evidence and of
-    attribute models.
+    Lists of statements, each a transaction, that build profiles as views of their
+    members; arguments as in batch_transactions(), `groups` lists of rules that share
+    evidence and attribute models.
 
-    On DuckDB many narrow filters beat one wide scan, since filters short-circuit; on
-    PostgreSQL one scan beats many.
+    On DuckDB many narrow filters beat one wide scan, since filters short-circuit, and
+    the members of all lie in one table. On PostgreSQL one scan beats many, and whoever
+    reads a profile would search that table for it: each row goes to a partition of the
+    profile's own, which then is a table by itself.
 #}
-{% macro insert_profile_members(members, rules, size) %}
-    {{ return(adapter.dispatch('insert_profile_members', 'crm_segmentation')(
-        members, rules, size
+{% macro profile_transactions(class, groups, size, is_partly) %}
+    {{ return(adapter.dispatch('profile_transactions', 'crm_segmentation')(
+        class, groups, size, is_partly
     )) }}
 {% endmacro %}
 
-{% macro default__insert_profile_members(members, rules, size) %}
+{% macro default__profile_transactions(class, groups, size, is_partly) %}
     {{ exceptions.raise_compiler_error(
         "Profiles are not built in batches on this engine: got '" ~ target.type
         ~ "'; allowed: duckdb, postgres. Set batch_profiles: false."
     ) }}
 {% endmacro %}
 
-{% macro duckdb__insert_profile_members(members, rules, size) %}
-    {#- One row per account of the base, with what the rules name of each joined table:
-        its columns, where there is one table; else a struct for each table, so that
-        `table.column` still says what it said. -#}
-    {%- set named = crm_segmentation.named_columns(rules) -%}
-    {%- set judged = 'judged_' ~ local_md5(members | string)[:12] -%}
-    {%- set columns = ['base.account_id'] -%}
-    {%- if 'base.account_id' in rules | map(attribute='sql') | join -%}
-        {#- a bucket asks for the account itself -#}
-        {%- do columns.append('struct_pack(account_id := base.account_id) as base') -%}
-    {%- endif -%}
-    {%- set source = judged -%}
-    {%- if named | length == 1 and not rules[0].ctes -%}
-        {%- set alias = named.keys() | first -%}
-        {%- set source = judged ~ ' as ' ~ alias -%}
-        {%- for name in named[alias] if name != 'account_id' -%}
-            {%- do columns.append(alias ~ '.' ~ name) -%}
-        {%- endfor -%}
-    {%- else -%}
-        {%- for alias, names in named.items() if names -%}
-            {%- set fields = [] -%}
-            {%- for name in names -%}
-                {%- do fields.append(name ~ ' := ' ~ alias ~ '.' ~ name) -%}
-            {%- endfor -%}
-            {%- do columns.append(
-                'struct_pack(' ~ fields | join(', ') ~ ') as ' ~ alias
-            ) -%}
-        {%- endfor -%}
-    {%- endif -%}
-    {%- set statements = [
-        'create or replace temporary table ' ~ judged ~ ' as\nwith '
-            ~ crm_segmentation.rule_ctes(rules[0])
-            ~ '\nwide as (\nselect\n    ' ~ columns | join(',\n    ') ~ '\n'
-            ~ crm_segmentation.rule_joins(rules[0]) ~ '\n)\nselect * from wide',
-    ] -%}
-    {%- for chunk in rules | batch(size) -%}
-        {%- set branches = [] -%}
-        {%- for rule in chunk -%}
-            {%- do branches.append(
-                'select ' ~ crm_segmentation.profile_key(rule.name)
-                ~ ' as profile_key, account_id\nfrom ' ~ source ~ '\nwhere '
-                ~ crm_segmentation.filter_of(rule.root)
-            ) -%}
+{% macro duckdb__profile_transactions(class, groups, size, is_partly) %}
+    {%- set statements = [] -%}
+    {%- set judged = 'judged_' ~ class -%}
+    {%- set members = crm_segmentation.beside(groups[0][0], 'profile_members_' ~ class) -%}
+    {%- set filled = members if is_partly else crm_segmentation.beside(
+        groups[0][0], 'profile_members_' ~ class ~ '_next'
+    ) -%}
+    {%- set rules = groups | sum(start=[]) -%}
+    {%- do statements.append(
+        'create table if not exists ' ~ filled ~ ' (\n    profile_key bigint,\n'
+        ~ '    account_id ' ~ dbt.type_string() ~ '\n)'
+    ) -%}
+    {%- if is_partly -%}
+        {%- set keys = [] -%}
+        {%- for rule in rules -%}
+            {%- do keys.append(crm_segmentation.profile_key(rule.name)) -%}
         {%- endfor -%}
         {%- do statements.append(
-            'insert into ' ~ members ~ '\n' ~ branches | join('\nunion all\n')
+            'delete from ' ~ members ~ '\nwhere profile_key in (' ~ keys | join(', ') ~ ')'
         ) -%}
+    {%- endif -%}
+    {%- for group in groups -%}
+        {%- do statements.append(
+            crm_segmentation.judged_accounts_of_batch(judged, group)
+        ) -%}
+        {%- for chunk in group | batch(size) -%}
+            {%- set branches = [] -%}
+            {%- for rule in chunk -%}
+                {%- do branches.append(
+                    '-- ' ~ rule.name ~ '\nselect\n    '
+                    ~ crm_segmentation.profile_key(rule.name)
+                    ~ ' as profile_key,\n    account_id\nfrom ' ~ judged ~ '\nwhere\n    '
+                    ~ rule.filter | indent(4)
+                ) -%}
+            {%- endfor -%}
+            {%- do statements.append(
+                'insert into ' ~ filled ~ '\n' ~ branches | join('\nunion all\n')
+            ) -%}
+        {%- endfor -%}
+        {%- do statements.append('drop table ' ~ judged) -%}
     {%- endfor -%}
-    {{ return(statements + ['drop table ' ~ judged]) }}
+    {%- if not is_partly -%}
+        {%- do statements.append('drop table if exists ' ~ members) -%}
+        {%- do statements.append(
+            'alter table ' ~ filled ~ ' rename to "profile_members_' ~ class ~ '"'
+        ) -%}
+    {%- endif -%}
+    {%- for rule in rules -%}
+        {%- if rule.dropped -%}
+            {%- do statements.append('drop ' ~ rule.dropped ~ ' if exists '
+                ~ crm_segmentation.beside(rule, rule.alias)) -%}
+        {%- endif -%}
+        {%- do statements.append(crm_segmentation.profile_view(
+            rule, members, 'profile_key = ' ~ crm_segmentation.profile_key(rule.name)
+        )) -%}
+    {%- endfor -%}
+    {{ return([statements]) }}
 {% endmacro %}
 
-{% macro postgres__insert_profile_members(members, rules, size) %}
-    {%- set statements = [] -%}
-    {%- for chunk in rules | batch(size) -%}
-        {%- set cases = [] -%}
-        {%- for rule in chunk -%}
-            {%- do cases.append(
-                'case when ' ~ crm_segmentation.filter_of(rule.root) ~ ' then cast('
-                ~ crm_segmentation.profile_key(rule.name) ~ ' as bigint) end'
+{% macro postgres__profile_transactions(class, groups, size, is_partly) %}
+    {%- set transactions = [] -%}
+    {%- set judged = 'judged_' ~ class -%}
+    {%- for group in groups -%}
+        {%- set first = crm_segmentation.judged_accounts_of_batch(judged, group) -%}
+        {%- for chunk in group | batch(size) -%}
+            {%- do transactions.append(
+                (["select pg_advisory_xact_lock(hashtext('" ~ class ~ "'))"])
+                + (['drop table if exists pg_temp.' ~ judged, first] if loop.first else [])
+                + crm_segmentation.fill_partitions(class, judged, chunk)
+                + (['drop table pg_temp.' ~ judged] if loop.last else [])
             ) -%}
         {%- endfor -%}
-        {%- do statements.append(
-            'insert into ' ~ members ~ '\nwith '
-            ~ crm_segmentation.rule_ctes(rules[0])
-            ~ '\njudged as (\nselect base.account_id, array_remove(array[\n'
-            ~ cases | join(',\n') ~ '\n], null) as keys\n'
-            ~ crm_segmentation.rule_joins(rules[0])
-            ~ '\n)\nselect unnest(keys) as profile_key, account_id from judged'
-        ) -%}
     {%- endfor -%}
-    {{ return(statements) }}
+    {{ return(transactions) }}
+{% endmacro %}
+
+{# Statements: the members of each rule in a table, and the profile as a view of it. #}
+{% macro fill_partitions(class, judged, rules) %}
+    {%- set all = crm_segmentation.beside(rules[0], 'members_' ~ class) -%}
+    {%- set made = [] -%}
+    {%- set cases = [] -%}
+    {%- set placed = [] -%}
+    {%- for rule in rules -%}
+        {%- set next = crm_segmentation.beside(
+            rule, 'members_' ~ class ~ '_' ~ loop.index
+        ) -%}
+        {%- set name = crm_segmentation.members_name(rule) -%}
+        {%- set members = crm_segmentation.beside(rule, name) -%}
+        {%- do made.append('create table ' ~ next ~ ' partition of ' ~ all
+            ~ '\nfor values in (' ~ loop.index ~ ')') -%}
+        {%- do cases.append('-- ' ~ rule.name ~ '\ncase\n    when\n        '
+            ~ rule.filter | indent(8) ~ '\n        then ' ~ loop.index ~ '\nend') -%}
+        {%- do placed.append('alter table ' ~ all ~ ' detach partition ' ~ next) -%}
+        {%- if rule.dropped -%}
+            {%- do placed.append('drop ' ~ rule.dropped ~ ' if exists '
+                ~ crm_segmentation.beside(rule, rule.alias) ~ ' cascade') -%}
+        {%- endif -%}
+        {%- do placed.append(crm_segmentation.profile_view(rule, next)) -%}
+        {%- do placed.append('drop table if exists ' ~ members) -%}
+        {%- do placed.append(
+            'alter table ' ~ next ~ ' rename to ' ~ adapter.quote(name)
+        ) -%}
+        {%- for index in rule.indexes -%}
+            {%- do placed.append(
+                'create ' ~ ('unique ' if index.unique) ~ 'index on ' ~ members
+                ~ (' using ' ~ index.type if index.type else '')
+                ~ ' (' ~ index.columns | join(', ') ~ ')'
+            ) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return([
+        'create table ' ~ all ~ ' (\n    place smallint,\n    account_id '
+            ~ dbt.type_string() ~ ' storage plain\n)\npartition by list (place)',
+        made | join(';\n'),
+        'insert into ' ~ all ~ ' (place, account_id)\nselect\n    unnest(array_remove('
+            ~ 'cast(array[\n        ' ~ cases | join(',\n') | indent(8)
+            ~ '\n    ] as smallint[]), null)) as place,\n    account_id\nfrom ' ~ judged,
+        placed | join(';\n'),
+        'drop table ' ~ all,
+    ]) }}
+{% endmacro %}
+
+{# The table of a profile's members; the engine cuts names of more than 63 bytes. #}
+{% macro members_name(rule) %}
+    {{ return(
+        (rule.alias if rule.alias | length <= 54
+            else rule.alias[:41] ~ '_' ~ local_md5(rule.alias)[:12])
+        ~ '__members'
+    ) }}
+{% endmacro %}
+
+{#
+    Query: schema and name of tables of members that no view reads; empty where the
+    engine has none.
+#}
+{% macro left_members(schemas) %}
+    {%- set literals = [] -%}
+    {%- for schema in schemas -%}
+        {%- do literals.append(crm_segmentation.text_literal(schema)) -%}
+    {%- endfor -%}
+    {{ return(adapter.dispatch('left_members', 'crm_segmentation')(
+        literals | join(', ')
+    )) }}
+{% endmacro %}
+
+{% macro default__left_members(schemas) %}
+    {{ return('') }}
+{% endmacro %}
+
+{% macro duckdb__left_members(schemas) %}
+select
+    tables.schema_name,
+    tables.table_name
+from duckdb_tables() as tables
+where
+    tables.database_name = current_database()
+    and tables.schema_name in ({{ schemas }})
+    and regexp_matches(tables.table_name, '^profile_members_[0-9a-f]{12}$')
+    and not exists (
+        select views.view_name
+        from duckdb_views() as views
+        where
+            views.database_name = tables.database_name
+            and contains(views.sql, tables.table_name)
+    )
+{% endmacro %}
+
+{% macro postgres__left_members(schemas) %}
+select
+    pg_namespace.nspname,
+    pg_class.relname
+from pg_class
+inner join pg_namespace
+    on pg_class.relnamespace = pg_namespace.oid
+where
+    pg_namespace.nspname in ({{ schemas }})
+    and pg_class.relkind = 'r'
+    and pg_class.relname like '%\_\_members'
+    -- as it was made, whatever else is called so
+    and exists (
+        select pg_attribute.attname
+        from pg_attribute
+        where
+            pg_attribute.attrelid = pg_class.oid
+            and pg_attribute.attname = 'place'
+            and pg_attribute.attnum = 1
+    )
+    and not exists (
+        select pg_depend.objid
+        from pg_depend
+        where
+            pg_depend.refobjid = pg_class.oid
+            and pg_depend.classid = cast('pg_rewrite' as regclass)
+    )
 {% endmacro %}
 
 {# A statement that takes a moment and does nothing. #}

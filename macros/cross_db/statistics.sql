@@ -3,7 +3,7 @@
     model of the run joins this table. A hook after the build of a table.
 #}
 {% macro analyze_table() %}
-    {%- if execute and model.config.materialized != 'view' -%}
+    {%- if execute and model.config.materialized not in ['view', 'profile_in_batch'] -%}
         {{- return(adapter.dispatch('analyze_table', 'crm_segmentation')(this)) -}}
     {%- endif -%}
     {{- return('') -}}

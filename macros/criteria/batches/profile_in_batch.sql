@@ -1,36 +1,49 @@
 {#
     Many profiles in few statements. With the setting `batch_profiles` each profile is
     still a model of its own, with its own SQL, tests and lineage; but the first of
-    those that read the same models builds them all: their members in one table, in
-    statements of `profile_batch_size` profiles, and a view for each. The others find
-    their work done, or wait for it. One transaction holds rows and views.
+    those that read the same models builds them all, `profile_batch_size` to a
+    statement, each as a view of the members that are its own. The others find their
+    work done, or wait for it. Readers see a profile as it was until it is whole.
 
-    A profile with the leaf `sql` is built alone: what fails there fails nobody else.
+    Where the first one fails, each of the others builds itself as a table, as it
+    would without this. A profile with the leaf `sql` does so always.
 #}
 {% materialization profile_in_batch, default %}
+    {%- set class = crm_segmentation.batch_class(model) -%}
+    {%- set state = crm_segmentation.batch_state() -%}
+    {#- one step, so that of two threads one leads -#}
+    {%- set leader = state.setdefault('leader of ' ~ class, config.model) -%}
+    {%- set leads = leader.unique_id == model.unique_id -%}
+    {%- if not leads -%}
+        {%- do crm_segmentation.wait_for_batch(class, leader) -%}
+        {%- if ('done ' ~ class) not in state -%}
+            {{ return(crm_segmentation.build_profile_alone()) }}
+        {%- endif -%}
+    {%- endif -%}
     {%- set target_relation = this.incorporate(type='view') -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
-    {%- set class = crm_segmentation.batch_class(model) -%}
-    {%- set state = crm_segmentation.batch_state() -%}
-    {#- one step, so that of two threads one leads -#}
-    {%- if state.setdefault('leader of ' ~ class, model.unique_id) == model.unique_id -%}
+    {%- if leads -%}
         {%- do crm_segmentation.build_profile_batch(class) -%}
-    {%- else -%}
-        {%- do crm_segmentation.wait_for_batch(class) -%}
+    {%- endif -%}
+    {%- set sql = 'select * from ' ~ target_relation -%}
+    {%- if config.get('contract').enforced -%}
+        {%- do get_assert_columns_equivalent(sql) -%}
     {%- endif -%}
     {%- call statement('main') -%}
-        select count(*) as view_count from {{ target_relation }} where 1 = 0
+        {{ sql }} where 1 = 0
     {%- endcall -%}
 
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do apply_grants(
         target_relation, config.get('grants'), should_revoke=True
     ) -%}
     {%- do persist_docs(target_relation, model) -%}
-    {{ run_hooks(post_hooks, inside_transaction=True) }}
     {{ adapter.commit() }}
-    {%- do state.update({'done ' ~ class: true}) -%}
+    {%- if leads -%}
+        {%- do state.update({'done ' ~ class: true}) -%}
+    {%- endif -%}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
@@ -53,89 +66,86 @@
     ) }}
 {% endmacro %}
 
+{#
+    Wait until the first of a class is done, however it ends: dbt keeps the status of
+    a node while it is at work, and forgets it then.
+#}
+{% macro wait_for_batch(class, leader) %}
+    {%- set state = crm_segmentation.batch_state() -%}
+    {%- set at_work = ['started', 'compiling', 'executing'] -%}
+    {%- for moment in range(2000000)
+        if ('done ' ~ class) not in state
+        and leader.node_info.node_status in at_work -%}
+        {%- do run_query(crm_segmentation.sleep_briefly()) -%}
+    {%- endfor -%}
+{% endmacro %}
+
+{# Build all selected profiles of a class, of which the model at work is one. #}
 {% macro build_profile_batch(class) %}
     {%- set published = crm_segmentation.published_profiles() -%}
-    {%- set peers = [] -%}
+    {%- set rules = [] -%}
     {%- set others = [] -%}
     {%- for id, node in graph.nodes.items()
         if node.resource_type == 'model'
         and node.config.materialized == 'profile_in_batch'
         and crm_segmentation.batch_class(node) == class -%}
-        {%- do (peers if id in selected_resources else others).append(node) -%}
-    {%- endfor -%}
-    {%- set members = api.Relation.create(
-        database=this.database, schema=this.schema, type='table',
-        identifier='profile_members_' ~ local_md5(class)[:12]
-    ) -%}
-    {%- set keys = [] -%}
-    {%- for node in peers -%}
-        {%- do keys.append(crm_segmentation.profile_key(node.name)) -%}
-        {%- set kept = load_cached_relation(api.Relation.create(
-            database=node.database, schema=node.schema, identifier=node.alias
-        )) -%}
-        {%- if kept is not none and kept.type != 'view' -%}
-            {%- do adapter.drop_relation(kept) -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {%- call statement('create_members') -%}
-        create table if not exists {{ members }} (
-            profile_key bigint, account_id {{ dbt.type_string() }}
-        )
-    {%- endcall -%}
-    {%- call statement('clear_members') -%}
-        {%- if others -%}
-        delete from {{ members }} where profile_key in ({{ keys | join(', ') }})
+        {%- if id not in selected_resources -%}
+            {%- do others.append(node.name) -%}
         {%- else -%}
-        truncate table {{ members }}
+            {%- set kept = load_cached_relation(api.Relation.create(
+                database=node.database, schema=node.schema, identifier=node.alias
+            )) -%}
+            {%- do rules.append({
+                'text': published[node.name].tree,
+                'base': published[node.name].base,
+                'name': node.name,
+                'relations': published[node.name].relations,
+                'schema': api.Relation.create(
+                    database=node.database, schema=node.schema
+                ).include(identifier=false) | string,
+                'alias': node.alias,
+                'indexes': node.config.get('indexes') or [],
+                'dropped': kept.type if kept is not none and kept.type != 'view' else none,
+            }) -%}
         {%- endif -%}
-    {%- endcall -%}
-    {%- set rules = [] -%}
-    {%- for node in peers -%}
-        {%- set entry = published[node.name] -%}
-        {%- do rules.append({
-            'text': entry.tree,
-            'base': entry.base,
-            'name': node.name,
-            'relations': entry.relations,
-        }) -%}
     {%- endfor -%}
-    {%- for sql in crm_segmentation.batch_statements(members, rules) -%}
-        {%- call statement('insert_members') -%}{{ sql }}{%- endcall -%}
-    {%- endfor -%}
-    {%- for node in peers -%}
-        {%- call statement('create_view') -%}
-            create or replace view {{ node.relation_name }} as
-            select
-                account_id,
-                {{ crm_segmentation.date_literal(crm_segmentation.as_of_date()) }}
-                    as as_of_date,
-                cast(
-                    '{{ published[node.name].rule_hash }}' as {{ dbt.type_string() }}
-                ) as rule_hash
-            from {{ members }}
-            where profile_key = {{ crm_segmentation.profile_key(node.name) }}
-        {%- endcall -%}
+    {%- for transaction in crm_segmentation.batch_transactions(
+        local_md5(class)[:12], rules, others != []
+    ) -%}
+        {%- if not loop.first -%}
+            {%- do adapter.commit() -%}
+        {%- endif -%}
+        {%- for sql in transaction -%}
+            {%- call statement('build_profiles') -%}{{ sql }}{%- endcall -%}
+        {%- endfor -%}
     {%- endfor -%}
 {% endmacro %}
 
 {#
-    The statements that insert the members of rules, each {text, base, name,
-    relations}, all of one base. Rules that ask for evidence share one pass over it,
-    and so are cut into batches before they are read; the others after.
+    Lists of statements, each a transaction, that build rules as views.
+
+    | argument  | meaning                                                         |
+    |-----------|-----------------------------------------------------------------|
+    | class     | what the names of tables begin with that belong to the class    |
+    | rules     | each {text, base, name, relations, schema, alias, indexes,      |
+    |           | dropped}, all of one base; `dropped`: type of the relation that |
+    |           | stands where the view will, and is no view                      |
+    | is_partly | whether the class has profiles that are left as they are        |
+
+    Rules that ask for evidence share one pass over it, and so are cut into batches
+    before they are read; the others after.
 #}
-{% macro batch_statements(members, rules) %}
+{% macro batch_transactions(class, rules, is_partly=false) %}
     {%- set size = crm_segmentation.setting('profile_batch_size') -%}
-    {%- set read = crm_segmentation.read_together(rules) -%}
-    {%- if not read[0].ctes -%}
-        {{ return(crm_segmentation.insert_profile_members(members, read, size)) }}
+    {%- set together = crm_segmentation.read_together(rules) -%}
+    {%- set groups = [together] -%}
+    {%- if together[0].ctes and rules | length > size -%}
+        {%- set groups = [] -%}
+        {%- for chunk in rules | batch(size) -%}
+            {%- do groups.append(crm_segmentation.read_together(chunk)) -%}
+        {%- endfor -%}
     {%- endif -%}
-    {%- set statements = [] -%}
-    {%- for chunk in rules | batch(size) -%}
-        {%- do statements.extend(crm_segmentation.insert_profile_members(
-            members, crm_segmentation.read_together(chunk), size
-        )) -%}
-    {%- endfor -%}
-    {{ return(statements) }}
+    {{ return(crm_segmentation.profile_transactions(class, groups, size, is_partly)) }}
 {% endmacro %}
 
 {# Rules that share their evidence and the models of their attributes. #}
@@ -143,31 +153,128 @@
     {%- set shared = {'ctes': [], 'attribute_models': []} -%}
     {%- set read = [] -%}
     {%- for rule in rules -%}
-        {%- do read.append(crm_segmentation.read_rule(
+        {%- do read.append(dict(rule, **crm_segmentation.read_rule(
             rule.text, rule.base, rule.name, rule.relations, shared=shared
-        )) -%}
+        ))) -%}
     {%- endfor -%}
     {{ return(read) }}
+{% endmacro %}
+
+{#
+    What the rules of a group ask of an account, once for all of them: the statement
+    that makes a temporary table of it, one row per account of the base. Each rule
+    gets its `filter` over that table. Texts stand there folded, since engines fold
+    slower than they compare.
+#}
+{% macro judged_accounts_of_batch(table, rules) %}
+    {%- set columns = {'base.account_id': 'account_id'} -%}
+    {%- for rule in rules -%}
+        {%- do rule.update({'filter': crm_segmentation.in_columns(
+            crm_segmentation.filter_of(rule.root), rule, columns
+        )}) -%}
+    {%- endfor -%}
+    {%- set selects = [] -%}
+    {%- for expression, name in columns.items() -%}
+        {%- do selects.append(
+            expression if expression.split('.')[-1] == name
+            else expression ~ ' as ' ~ name
+        ) -%}
+    {%- endfor -%}
+    {{ return(
+        'create temporary table ' ~ table ~ ' as\nwith '
+        ~ crm_segmentation.rule_ctes(rules[0])
+        ~ '\n\nfinal as (\n\n    select\n        ' ~ selects | join(',\n        ')
+        ~ '\n    ' ~ crm_segmentation.rule_joins(rules[0]) | indent(4)
+        ~ '\n\n)\n\nselect * from final'
+    ) }}
+{% endmacro %}
+
+{#
+    A condition over the joins of a rule as one over columns of a table, which are put
+    into `columns`, expression -> name. What stands in a text stays as it is.
+#}
+{% macro in_columns(sql, rule, columns) %}
+    {%- set aliases = ['base'] + rule.attribute_models -%}
+    {%- for cte in rule.ctes if cte.get('joined', true) -%}
+        {%- do aliases.append(cte.name) -%}
+    {%- endfor -%}
+    {%- set texts = "('(?:[^']|'')*')" -%}
+    {%- set result = namespace(sql=sql) -%}
+    {%- for alias, column in modules.re.findall(
+        '\\b([a-z_][a-z0-9_]*)\\.([a-z_][a-z0-9_]*)', modules.re.sub(texts, '', sql)
+    ) | unique if alias in aliases -%}
+        {%- set plain = alias ~ '.' ~ column -%}
+        {%- set folded = crm_segmentation.fold(plain) -%}
+        {%- if folded in result.sql -%}
+            {%- set result.sql = result.sql.replace(folded, crm_segmentation.column_of(
+                columns, folded, alias, column ~ '_folded', rule
+            )) -%}
+        {%- endif -%}
+        {%- set parts = [] -%}
+        {%- for part in modules.re.split(texts, result.sql) -%}
+            {#- every second part is a text -#}
+            {%- if loop.index is odd and plain in part -%}
+                {%- set part = modules.re.sub(
+                    '\\b' ~ alias ~ '\\.' ~ column ~ '\\b',
+                    crm_segmentation.column_of(columns, plain, alias, column, rule), part
+                ) -%}
+            {%- endif -%}
+            {%- do parts.append(part) -%}
+        {%- endfor -%}
+        {%- set result.sql = parts | join -%}
+    {%- endfor -%}
+    {{ return(result.sql) }}
+{% endmacro %}
+
+{# The name of an expression in `columns`: the attribute's own, where it is free. #}
+{% macro column_of(columns, expression, alias, column, rule) %}
+    {%- if expression not in columns -%}
+        {%- set name = column if alias in rule.attribute_models else alias ~ '_' ~ column -%}
+        {%- if name in columns.values() or name | length > 63 -%}
+            {%- set name = name[:50] ~ '_' ~ columns | length -%}
+        {%- endif -%}
+        {%- do columns.update({expression: name}) -%}
+    {%- endif -%}
+    {{ return(columns[expression]) }}
 {% endmacro %}
 
 {#
     The SQL of a node where NULL may stand for false, as it may in a where clause
     under `all` and `any`: engines skip rows by plain comparisons and not by coalesce.
 #}
-{% macro filter_of(node) %}
+{% macro filter_of(node, level=0) %}
     {%- if node.leaf is not none -%}
-        {%- set sql = node.leaf.get('filter_sql') -%}
-        {{ return('(' ~ sql ~ ')' if sql else node.sql) }}
+        {{ return(node.leaf.get('filter_sql') or node.sql) }}
     {%- elif node.word not in ['all', 'any'] -%}
         {{ return(node.sql) }}
     {%- endif -%}
     {%- set parts = [] -%}
     {%- for child in node.children -%}
-        {%- do parts.append(crm_segmentation.filter_of(child)) -%}
+        {%- do parts.append(crm_segmentation.filter_of(child, level + 1)) -%}
     {%- endfor -%}
+    {%- set sql = parts | join('\nand ' if node.word == 'all' else '\nor ') -%}
     {{ return(
-        '(' ~ parts | join('\nand ' if node.word == 'all' else '\nor ') ~ ')'
+        sql if level == 0 or parts | length == 1
+        else '(\n    ' ~ sql | indent(4) ~ '\n)'
     ) }}
+{% endmacro %}
+
+{# SQL of a profile: its members, with the day and the rule. #}
+{% macro profile_view(rule, members, condition=none) %}
+    {%- set text = dbt.type_string() -%}
+    {{ return(
+        'create or replace view ' ~ crm_segmentation.beside(rule, rule.alias)
+        ~ ' as\nselect\n    account_id,\n    '
+        ~ crm_segmentation.date_literal(crm_segmentation.as_of_date())
+        ~ " as as_of_date,\n    cast('" ~ rule.hash ~ "' as " ~ text
+        ~ ') as rule_hash\nfrom ' ~ members
+        ~ ('\nwhere ' ~ condition if condition else '')
+    ) }}
+{% endmacro %}
+
+{# A relation in the schema of a rule's profile. #}
+{% macro beside(rule, name) %}
+    {{ return(rule.schema ~ '.' ~ adapter.quote(name)) }}
 {% endmacro %}
 
 {# A number for a profile: its rows are many, and its name is long. #}
@@ -175,43 +282,40 @@
     {{ return(local_md5(name)[:15] | int(base=16)) }}
 {% endmacro %}
 
-{#
-    Wait until the batch of a class is built.
-    Errors: it was not within an hour; the leader's own error stands in the log.
-#}
-{% macro wait_for_batch(class) %}
-    {%- set state = crm_segmentation.batch_state() -%}
-    {%- for moment in range(72000) if ('done ' ~ class) not in state -%}
-        {%- do run_query(crm_segmentation.sleep_briefly()) -%}
-    {%- endfor -%}
-    {%- if ('done ' ~ class) not in state -%}
-        {{ exceptions.raise_compiler_error(
-            "The batch of '" ~ model.name ~ "' was not built within an hour: got nothing "
-            ~ "from '" ~ state['leader of ' ~ class] ~ "', which builds it; see its error. "
-            ~ 'Mend it, or set batch_profiles: false.'
-        ) }}
-    {%- endif -%}
+{# Build a profile as the table that it is without batches. #}
+{% macro build_profile_alone() %}
+    {{ return(adapter.dispatch('build_profile_alone', 'crm_segmentation')()) }}
+{% endmacro %}
+
+{% macro default__build_profile_alone() %}
+    {{ return(dbt.materialization_table_default()) }}
+{% endmacro %}
+
+{% macro duckdb__build_profile_alone() %}
+    {{ return(dbt_duckdb.materialization_table_duckdb()) }}
 {% endmacro %}
 
 {#
-    For the SQL of all rules of a batch: the columns of each joined table that it
-    names, as a dict of alias to list. What stands in a text names none.
+    Hook after a run: drop tables of members that no view reads any more, since the
+    profiles read other models now, or are built without batches.
 #}
-{% macro named_columns(rules) %}
-    {%- set found = {} -%}
-    {%- for name in rules[0].attribute_models -%}
-        {%- do found.update({name: []}) -%}
-    {%- endfor -%}
-    {%- for cte in rules[0].ctes if cte.get('joined', true) -%}
-        {%- do found.update({cte.name: []}) -%}
-    {%- endfor -%}
-    {%- for rule in rules -%}
-        {%- set sql = modules.re.sub("'(?:[^']|'')*'", "''", rule.sql) -%}
-        {%- for alias, column
-            in modules.re.findall('([a-z_][a-z0-9_]*)\\.([a-z_][a-z0-9_]*)', sql)
-            if alias in found and column not in found[alias] -%}
-            {%- do found[alias].append(column) -%}
+{% macro drop_left_members() %}
+    {%- if execute and flags.WHICH in ['build', 'run', 'retry'] -%}
+        {%- set schemas = [] -%}
+        {%- for node in graph.nodes.values()
+            if node.resource_type == 'model'
+            and node.config.get('meta', {}).get('crm_segmentation', {}).get('kind')
+                == 'profile'
+            and node.schema not in schemas -%}
+            {%- do schemas.append(node.schema) -%}
         {%- endfor -%}
-    {%- endfor -%}
-    {{ return(found) }}
+        {%- set query = crm_segmentation.left_members(schemas) if schemas else '' -%}
+        {%- if query -%}
+            {%- for schema, name in run_query(query).rows -%}
+drop table {{ api.Relation.create(
+    database=target.database, schema=schema, identifier=name
+) }};
+            {%- endfor -%}
+        {%- endif -%}
+    {%- endif -%}
 {% endmacro %}

@@ -270,7 +270,9 @@
                     ~ ('true' if on_null else 'false') ~ ')'
                 ) -%}
                 {%- do filters.append(
-                    parts[-1] if on_null else '(' ~ read.sql ~ ')'
+                    parts[-1] if on_null
+                    else '(' ~ read.sql ~ ')' if ' or ' in read.sql or '\n' in read.sql
+                    else read.sql
                 ) -%}
             {%- endif -%}
         {%- endif -%}
@@ -285,7 +287,7 @@
         'tree': {name: tree},
         'sql': parts | join('\nand '),
         'atomic': parts | length == 1,
-        'filter_sql': filters | join(' and '),
+        'filter_sql': filters | join('\nand '),
         'path': path,
         'kind': 'attribute',
         'value_sql': value.sql,

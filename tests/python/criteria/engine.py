@@ -179,6 +179,9 @@ ARROW_TYPES = {
 class NamesMembers:
     """What every database of rules can do."""
 
+    def run(self, sql: str) -> None:
+        raise NotImplementedError
+
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         raise NotImplementedError
 
@@ -230,6 +233,9 @@ class Database(NamesMembers):
             if shuffle is not None:
                 random.Random(shuffle).shuffle(ordered)
             self._table(name, columns, ordered)
+
+    def run(self, sql: str) -> None:
+        self.connection.execute(sql)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(sql).fetchall()

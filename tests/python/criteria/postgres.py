@@ -53,6 +53,9 @@ class PostgresDatabase(NamesMembers):
                     f"copy rules.{name} ({', '.join(columns)}) from stdin", io.StringIO(lines)
                 )
 
+    def run(self, sql: str) -> None:
+        self.query(sql)
+
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         # rules are rendered for a database of another name
         return self.execute(sql.replace('"rule_consumer"."rules".', '"rules".'))

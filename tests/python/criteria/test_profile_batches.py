@@ -4,36 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from criteria.bench import Bench
+from criteria.engine import variables
 from criteria.oracle import members
 from criteria.rules import Seeded, as_text, draw_rule, draw_world
 
-TABLE = "rule_consumer.rules.profile_members"
+CLASS = "0123456789ab"
 
 
-def rules_of(texts: list[str]) -> list[dict[str, Any]]:
+def rules_of(texts: list[str], schema: str) -> list[dict[str, Any]]:
+    """What the materialization hands over for each profile."""
     return [
-        {"text": text, "base": "rule_base", "name": f"rule_{index}", "relations": None}
+        {
+            "text": text,
+            "base": "rule_base",
+            "name": f"rule_{index}",
+            "relations": None,
+            "schema": schema,
+            "alias": f"rule_{index}",
+            "indexes": [],
+            "dropped": None,
+        }
         for index, text in enumerate(texts)
     ]
 
 
+def transactions(bench: Bench, texts: list[str]) -> list[list[str]]:
+    rules = rules_of(texts, bench.database.place("")[:-1])
+    return bench.engine.call("batch_transactions", CLASS, rules)
+
+
 def batch_members(bench: Bench, texts: list[str]) -> list[frozenset[str]]:
     """Members of each rule, of which all are built in one batch."""
-    call = bench.engine.call
-    rules = rules_of(texts)
-    connection = bench.database.connection
-    connection.execute(f"create or replace table {TABLE} (profile_key bigint, account_id text)")
-    for statement in call("batch_statements", TABLE, rules):
-        connection.execute(statement)
-    rows = connection.execute(f"select profile_key, account_id from {TABLE}").fetchall()
-    found = []
-    for rule in rules:
-        key = call("profile_key", rule["name"])
-        ids = [account_id for profile_key, account_id in rows if profile_key == key]
-        assert len(ids) == len(set(ids))
-        found.append(frozenset(ids))
-    return found
+    for statements in transactions(bench, texts):
+        for statement in statements:
+            bench.database.run(statement)
+    return bench.database.members(
+        [f"select account_id from {bench.database.place(f'rule_{i}')}" for i in range(len(texts))]
+    )
 
 
 def test_a_batch_gives_each_rule_its_members(bench: Bench) -> None:
@@ -76,5 +85,22 @@ def test_names_of_columns_in_a_text_are_no_columns(bench: Bench) -> None:
 
 def test_events_of_a_batch_share_one_pass(bench: Bench) -> None:
     texts = [f"event: {{name: purchase, within: {days}d, count: {{gte: 2}}}}" for days in (30, 60)]
-    statements = bench.engine.call("batch_statements", TABLE, rules_of(texts))
+    statements = [sql for statements in transactions(bench, texts) for sql in statements]
     assert sum(sql.count("as activities\n") for sql in statements) == 1
+
+
+def test_a_batch_folds_the_text_of_an_account_once(bench: Bench) -> None:
+    texts = ["sector: [a, b]", "sector: {neq: c}", "sector: {eq: A, case_sensitive: true}"]
+    statements = [sql for statements in transactions(bench, texts) for sql in statements]
+    assert sum(sql.count("lower(") for sql in statements) == 1
+
+
+@pytest.mark.parametrize("size", [1, 7, 100])
+def test_a_batch_on_postgres_gives_each_rule_its_members(postgres_bench: Bench, size: int) -> None:
+    draw = Seeded(8 + size)
+    world = draw_world(draw)
+    texts = [as_text(draw_rule(draw, world)) for _ in range(20)]
+    postgres_bench.load(world)
+    postgres_bench.engine.set_variables({**variables(world), "profile_batch_size": size})
+    for text, found in zip(texts, batch_members(postgres_bench, texts), strict=True):
+        assert found == members(text, world), text
