@@ -73,10 +73,15 @@
 {% macro wait_for_batch(class, leader) %}
     {%- set state = crm_segmentation.batch_state() -%}
     {%- set at_work = ['started', 'compiling', 'executing'] -%}
-    {%- for moment in range(2000000)
+    {#- in two loops, since a loop cannot be left: what is left of it is gone through -#}
+    {%- for minute in range(1000)
         if ('done ' ~ class) not in state
         and leader.node_info.node_status in at_work -%}
-        {%- do run_query(crm_segmentation.sleep_briefly()) -%}
+        {%- for moment in range(1000)
+            if ('done ' ~ class) not in state
+            and leader.node_info.node_status in at_work -%}
+            {%- do run_query(crm_segmentation.sleep_briefly()) -%}
+        {%- endfor -%}
     {%- endfor -%}
 {% endmacro %}
 
@@ -292,7 +297,7 @@
 {% endmacro %}
 
 {% macro duckdb__build_profile_alone() %}
-    {{ return(dbt_duckdb.materialization_table_duckdb()) }}
+    {{ return(dbt.materialization_table_duckdb()) }}
 {% endmacro %}
 
 {#

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from criteria.bench import Bench
 from criteria.engine import variables
 from criteria.oracle import members
