@@ -24,9 +24,11 @@
 {% macro duckdb__profile_transactions(class, groups, size, is_partly) %}
     {%- set statements = [] -%}
     {%- set judged = 'judged_' ~ class -%}
-    {%- set members = crm_segmentation.beside(groups[0][0], 'profile_members_' ~ class) -%}
+    {%- set members = crm_segmentation.beside(
+        groups[0][0], crm_segmentation.members_of_class(class)
+    ) -%}
     {%- set filled = members if is_partly else crm_segmentation.beside(
-        groups[0][0], 'profile_members_' ~ class ~ '_next'
+        groups[0][0], crm_segmentation.members_of_class(class) ~ '_next'
     ) -%}
     {%- set rules = groups | sum(start=[]) -%}
     {%- do statements.append(
@@ -65,7 +67,8 @@
     {%- if not is_partly -%}
         {%- do statements.append('drop table if exists ' ~ members) -%}
         {%- do statements.append(
-            'alter table ' ~ filled ~ ' rename to "profile_members_' ~ class ~ '"'
+            'alter table ' ~ filled ~ ' rename to '
+            ~ adapter.quote(crm_segmentation.members_of_class(class))
         ) -%}
     {%- endif -%}
     {%- for rule in rules -%}
@@ -153,52 +156,80 @@
 {% endmacro %}
 
 {#
-    Query: schema and name of tables of members that no view reads; empty where the
+    Query: kind, schema and name of the tables of members that no view reads, and of
+    views that are no model any more of members that others share; empty where the
     engine has none.
+
+    | argument | meaning                                                          |
+    |----------|------------------------------------------------------------------|
+    | schemas  | of the project's profiles                                        |
+    | views    | names of the project's profiles                                  |
+    | tables   | names of shared tables of members that the project has now       |
 #}
-{% macro left_members(schemas) %}
-    {%- set literals = [] -%}
-    {%- for schema in schemas -%}
-        {%- do literals.append(crm_segmentation.text_literal(schema)) -%}
-    {%- endfor -%}
+{% macro left_members(schemas, views, tables) %}
     {{ return(adapter.dispatch('left_members', 'crm_segmentation')(
-        literals | join(', ')
+        crm_segmentation.text_literals(schemas),
+        crm_segmentation.text_literals(views),
+        crm_segmentation.text_literals(tables) or "''"
     )) }}
 {% endmacro %}
 
-{% macro default__left_members(schemas) %}
+{% macro default__left_members(schemas, views, tables) %}
     {{ return('') }}
 {% endmacro %}
 
-{% macro duckdb__left_members(schemas) %}
+{% macro duckdb__left_members(schemas, views, tables) %}
+    {{ return("with views_of_members as (
+
+    select
+        schema_name,
+        view_name,
+        regexp_extract(sql, 'profile_members_[0-9a-f]{12}') as table_name
+    from duckdb_views()
+    where
+        database_name = current_database()
+        and schema_name in (" ~ schemas ~ ")
+        and contains(sql, 'profile_members_')
+
+)
+
 select
-    tables.schema_name,
-    tables.table_name
-from duckdb_tables() as tables
+    'view' as kind,
+    schema_name,
+    view_name as relation_name
+from views_of_members
 where
-    tables.database_name = current_database()
-    and tables.schema_name in ({{ schemas }})
-    and regexp_matches(tables.table_name, '^profile_members_[0-9a-f]{12}$')
-    and not exists (
-        select views.view_name
-        from duckdb_views() as views
-        where
-            views.database_name = tables.database_name
-            and contains(views.sql, tables.table_name)
-    )
+    table_name in (" ~ tables ~ ")
+    and view_name not in (" ~ views ~ ")
+union all
+select
+    'table' as kind,
+    schema_name,
+    table_name as relation_name
+from duckdb_tables()
+where
+    database_name = current_database()
+    and schema_name in (" ~ schemas ~ ")
+    and regexp_full_match(table_name, 'profile_members_[0-9a-f]{12}')
+    and table_name not in (
+        select table_name
+        from views_of_members
+        where view_name in (" ~ views ~ ") or table_name not in (" ~ tables ~ ")
+    )") }}
 {% endmacro %}
 
-{% macro postgres__left_members(schemas) %}
-select
+{% macro postgres__left_members(schemas, views, tables) %}
+    {{ return("select
+    'table' as kind,
     pg_namespace.nspname,
     pg_class.relname
 from pg_class
 inner join pg_namespace
     on pg_class.relnamespace = pg_namespace.oid
 where
-    pg_namespace.nspname in ({{ schemas }})
+    pg_namespace.nspname in (" ~ schemas ~ ")
     and pg_class.relkind = 'r'
-    and pg_class.relname like '%\_\_members'
+    and pg_class.relname like '%\\_\\_members'
     -- as it was made, whatever else is called so
     and exists (
         select pg_attribute.attname
@@ -214,7 +245,7 @@ where
         where
             pg_depend.refobjid = pg_class.oid
             and pg_depend.classid = cast('pg_rewrite' as regclass)
-    )
+    )") }}
 {% endmacro %}
 
 {# A statement that takes a moment and does nothing. #}

@@ -302,25 +302,40 @@
 
 {#
     Hook after a run: drop tables of members that no view reads any more, since the
-    profiles read other models now, or are built without batches.
+    profiles read other models now, or are built without batches. Where many profiles
+    share a table, the views of those that are no more go, too: their members have gone.
 #}
 {% macro drop_left_members() %}
     {%- if execute and flags.WHICH in ['build', 'run', 'retry'] -%}
         {%- set schemas = [] -%}
+        {%- set views = [] -%}
+        {%- set tables = [] -%}
         {%- for node in graph.nodes.values()
             if node.resource_type == 'model'
             and node.config.get('meta', {}).get('crm_segmentation', {}).get('kind')
-                == 'profile'
-            and node.schema not in schemas -%}
+                == 'profile' -%}
             {%- do schemas.append(node.schema) -%}
+            {%- do views.append(node.alias) -%}
+            {%- if node.config.materialized == 'profile_in_batch' -%}
+                {%- do tables.append(crm_segmentation.members_of_class(
+                    local_md5(crm_segmentation.batch_class(node))[:12]
+                )) -%}
+            {%- endif -%}
         {%- endfor -%}
-        {%- set query = crm_segmentation.left_members(schemas) if schemas else '' -%}
+        {%- set query = crm_segmentation.left_members(
+            schemas | unique, views, tables | unique
+        ) if schemas else '' -%}
         {%- if query -%}
-            {%- for schema, name in run_query(query).rows -%}
-drop table {{ api.Relation.create(
+            {%- for kind, schema, name in run_query(query).rows -%}
+drop {{ kind }} if exists {{ api.Relation.create(
     database=target.database, schema=schema, identifier=name
 ) }};
             {%- endfor -%}
         {%- endif -%}
     {%- endif -%}
+{% endmacro %}
+
+{# The table of the members of a class, where they share one. #}
+{% macro members_of_class(class) %}
+    {{ return('profile_members_' ~ class) }}
 {% endmacro %}
