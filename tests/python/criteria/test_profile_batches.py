@@ -82,6 +82,9 @@ def test_names_of_columns_in_a_text_are_no_columns(bench: Bench) -> None:
     ]
     for text, found in zip(texts, batch_members(bench, texts), strict=True):
         assert found == members(text, world), text
+    name = "sector: {eq: account_attributes.sector, case_sensitive: true}"
+    statements = [sql for statements in transactions(bench, [name]) for sql in statements]
+    assert any("sector = 'account_attributes.sector'" in sql for sql in statements)
 
 
 def test_events_of_a_batch_share_one_pass(bench: Bench) -> None:
