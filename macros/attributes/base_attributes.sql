@@ -151,6 +151,20 @@
             'label': 'Monetary score', 'unit': 'points, 1 to ' ~ bins.monetary,
             'description': 'The highest is the highest revenue.',
         },
+        'expected_response_rate': {
+            'type': 'number', 'sql_type': 'decimal(9, 6)', 'group': 'scores',
+            'label': 'Expected response rate', 'unit': 'share, 0 to 1',
+            'model': 'account_rfm_response',
+            'description': 'How many of the accounts with this RFM code respond to a '
+                ~ 'campaign, from past ones; NULL for accounts that never ordered.',
+        },
+        'is_worth_contacting': {
+            'type': 'boolean', 'group': 'scores', 'label': 'Worth contacting',
+            'model': 'account_rfm_response',
+            'description': 'Whether the expected response rate reaches break-even; '
+                ~ 'NULL without a score, or without cost and margin '
+                ~ '(setting rfm_response).',
+        },
         'usual_order_interval_days': {
             'type': 'number', 'sql_type': 'decimal(9, 1)', 'group': 'behaviour',
             'label': 'Usual order interval', 'unit': 'days',

@@ -45,6 +45,7 @@
         'churn_horizon_months': 6,
         'churn_active_days': 365,
         'purchase_horizon_months': 3,
+        'rfm_response': {},
         'clusterings': none,
         'purchase_outlook': {},
         'kpi_categories': [],
@@ -90,8 +91,11 @@
             'renewal_due_60d', 'reorder_due', 'slipping_customers',
             'spare_parts_potential',
             'trade_fair_follow_up', 'unhappy_buyers', 'vip_dach', 'win_back_mailing',
-            'winback_high_value'
+            'winback_high_value', 'worth_a_mailing'
         ],
+        'rfm_response': {
+            'contact_cost_amount': 9, 'response_margin_amount': 90
+        },
         'modelling_targets': [
             {'name': 'vip_dach', 'group': 'vip_dach'},
             {'name': 'declining_key_accounts', 'group': 'declining_key_accounts'},

@@ -115,7 +115,8 @@
         {%- do problems.append(
             "No map of segments for the codes of var 'rfm': got dimensions "
             ~ dimensions | map(attribute='dimension') | join(', ') ~ ' of '
-            ~ bins | join(' x ') ~ ' bins; the seed rfm_segments is for 5 x 5 x 5. '
+            ~ bins | join(' x ') ~ ' bins; allowed: 5 x 5 x 5 of the first three, which '
+            ~ 'the seed rfm_segments is for. '
             ~ "Name a seed of yours with a row for every code (rfm_code, "
             ~ "rfm_segment) as segments, or write segments: null to go without names."
         ) -%}
