@@ -113,6 +113,10 @@ compare-rules: setup  ## Report whom a change of rules lets in and keeps out: BA
 calibration: setup  ## Print how well the propensities held when tried, and draw it: SVG=file
 	@$(server); $(BIN)/crm-segmentation calibration --target $(TARGET) $(if $(SVG),--svg "$$SVG")
 
+.PHONY: clusters
+clusters: setup  ## Print sizes and profiles of the clusters, and draw them into target/clusters
+	@$(server); $(BIN)/crm-segmentation clusters --target $(TARGET)
+
 .PHONY: docs
 docs: setup  ## Generate dbt's docs, with the rules in plain English
 	@$(server); $(BIN)/crm-segmentation docs --target $(TARGET)

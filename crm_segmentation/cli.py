@@ -25,6 +25,7 @@ COMMANDS = {
     ),
     "docs": ("crm_segmentation.docs", "generate dbt's docs, with the rules in plain English"),
     "schema": ("crm_segmentation.rules.schema", "write the JSON Schema of rules"),
+    "clusters": ("crm_segmentation.show_clusters", "print what the clusters are, and draw them"),
     "contracts": ("crm_segmentation.contracts", "write the YAML contracts of generated columns"),
 }
 

@@ -131,10 +131,18 @@ left join {{ ref(relation[6:]) }} as {{ relation }}
         {%- for i, feature in numbers %}
         {%- set is_it = "feature = " ~ crm_segmentation.text_literal(feature.feature) %}
         max(case when {{ is_it }} then if_missing end) as if_missing_{{ i }},
+        {%- if feature.winsorise %}
         max(case when {{ is_it }} then lower_bound end) as lower_bound_{{ i }},
         max(case when {{ is_it }} then upper_bound end) as upper_bound_{{ i }},
+        {%- endif %}
         max(case when {{ is_it }} then feature_mean end) as mean_{{ i }},
-        max(case when {{ is_it }} then weight / feature_scale end) as factor_{{ i }},
+        {#- what was constant in the sample counts for nothing #}
+        max(
+            case
+                when {{ is_it }} and lower_bound = upper_bound then 0
+                when {{ is_it }} then weight / feature_scale
+            end
+        ) as factor_{{ i }},
         {%- for cluster in range(1, most + 1) %}
         max(
             case when {{ is_it }} and position = {{ cluster }} then -2 * centroid end
@@ -226,9 +234,11 @@ left join {{ ref(relation[6:]) }} as {{ relation }}
         {%- set value = 'coalesce(' ~ value ~ ', '
             ~ crm_segmentation.constant(constants, 'if_missing_' ~ i) ~ ')' %}
         {%- endif %}
+        {%- if feature.winsorise %}
         {%- set value = 'greatest(least(' ~ value ~ ', '
             ~ crm_segmentation.constant(constants, 'upper_bound_' ~ i) ~ '), '
             ~ crm_segmentation.constant(constants, 'lower_bound_' ~ i) ~ ')' %}
+        {%- endif %}
         {%- if feature.transform == 'log' %}
         {%- set value = crm_segmentation.signed_log(value) %}
         {%- endif %}

@@ -1,0 +1,313 @@
+"""Clusters fitted on a sample and assigned in SQL, against k-means on all accounts.
+
+    python benchmarks/clusters.py --accounts 10000000      # fit and assign, DuckDB
+    python benchmarks/clusters.py --assign postgres        # assign alone, against a bare recipe
+
+The SQL is the compiled model `account_clusters` of this project, for a clustering of eight numbers;
+only the join of accounts and KPIs is left out, and replaced by a table of points.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crm_segmentation.fits import clusters
+
+ROOT = Path(__file__).resolve().parents[1]
+FEATURES = [f"order_count_{window}" for window in ("30d", "90d", "180d", "365d")] + [
+    f"visit_count_{window}" for window in ("30d", "90d", "180d", "365d")
+]
+K = 8
+DECLARED: dict[str, Any] = {
+    "value": {"k": K, "seed": 1, "features": [{"feature": name} for name in FEATURES]}
+}
+# cluster centres near enough to each other to overlap
+CENTRES = np.random.default_rng(8).normal(size=(K, len(FEATURES))) * 1.6
+
+
+def compiled(target: str, folder: Path) -> str:
+    """The SQL of account_clusters over the tables points and cluster_parameters."""
+    subprocess.run(
+        [
+            *(str(Path(sys.executable).parent / "dbt"), "--quiet", "compile"),
+            *("-s", "account_clusters", "--target", target, "--target-path", str(folder)),
+            *("--vars", json.dumps({"clusterings": DECLARED})),
+            *("--project-dir", str(ROOT), "--profiles-dir", str(ROOT)),
+        ],
+        check=True,
+        cwd=ROOT,
+    )
+    file = folder / "compiled/crm_segmentation/models/marts/scoring/account_clusters.sql"
+    sql = re.sub(r'"[^"]+"\."[^"]+"\."cluster_parameters"', "cluster_parameters", file.read_text())
+    start, end = sql.index("value_inputs as ("), sql.index("value_coordinates as (")
+    sql = f"{sql[:start]}value_inputs as (select * from points),\n\n{sql[end:]}"
+    first, last = sql.index("with"), sql.index("value_parameters as (")
+    return f"{sql[:first]}with\n\n{sql[last:]}"
+
+
+def cluster_alone(sql: str) -> str:
+    """The same without distance, margin, label and version."""
+    return f"{sql[: sql.index('value_placed as (')].rstrip().rstrip(',')}\n" + (
+        "select account_id, position from value_chosen"
+    )
+
+
+def fit(sample: np.ndarray) -> pd.DataFrame:
+    """Rows of cluster_parameters as the Python model writes them, from points of a sample."""
+    accounts = pd.DataFrame(sample, columns=FEATURES)
+    features = [clusters.Feature(name, "number", 1.0) for name in sorted(FEATURES)]
+    columns = clusters.fit_columns(accounts, features)
+    points = clusters.coordinates(accounts, columns)
+    _, centroids = clusters.fit_kmeans(points, K, clusters.STARTS, 1)
+    rows = [
+        {
+            **{"model_name": "cluster_value", "fit_version": 1, "cluster_id": c + 1},
+            **{"cluster_label": f"cluster {c + 1}", "feature": column.feature.name},
+            **{"category": None, "transform": "none", "if_missing": None, "lower_bound": None},
+            **{"upper_bound": None, "feature_mean": column.mean, "weight": 1.0},
+            **{"feature_scale": column.scale, "centroid": centroids[c, i]},
+        }
+        for c in range(K)
+        for i, column in enumerate(columns)
+    ]
+    return pd.DataFrame(rows)
+
+
+def literals(parameters: pd.DataFrame) -> list[list[float]]:
+    wide = parameters.pivot(index="cluster_id", columns="feature", values="centroid")
+    return wide.to_numpy().tolist()
+
+
+class Timed:
+    """Runs something and keeps CPU and wall seconds of it."""
+
+    def __init__(self, run: Callable[[], Any]) -> None:
+        wall, cpu = time.perf_counter(), time.process_time()
+        self.result = run()
+        self.cpu, self.wall = time.process_time() - cpu, time.perf_counter() - wall
+
+
+def points_sql(accounts: int) -> str:
+    """Accounts around the centres, the same on every run: sums of three uniform hashes."""
+    centre = [
+        "(case hash(i) % 8 "
+        + " ".join(f"when {c} then {CENTRES[c, f]:.6f}" for c in range(K))
+        + " end)"
+        for f in range(len(FEATURES))
+    ]
+    noise = [
+        " + ".join(f"(hash(i * 31 + {100 * f + n}) % 1000003) / 1000003.0" for n in range(3))
+        for f in range(len(FEATURES))
+    ]
+    values = ", ".join(
+        f"cast({c} + 2 * ({n}) - 3 as double) as value_{f + 1}"
+        for f, (c, n) in enumerate(zip(centre, noise, strict=True))
+    )
+    return (
+        f"select cast(i as text) as account_id, date '2026-01-01' as as_of_date, {values}"
+        f" from range({accounts}) as numbers (i)"
+    )
+
+
+VALUES = ", ".join(f"value_{f + 1}" for f in range(len(FEATURES)))
+
+
+def fit_and_assign(accounts: int, samples: list[int]) -> None:
+    import duckdb
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import adjusted_rand_score
+    from threadpoolctl import threadpool_limits
+
+    with tempfile.TemporaryDirectory() as folder, threadpool_limits(limits=1):
+        dbt = Timed(lambda: compiled("duckdb", Path(folder)))
+        sql = dbt.result
+        database = duckdb.connect(str(Path(folder) / "points.duckdb"))
+        database.execute("set threads = 1")
+        database.execute(f"create table points as {points_sql(accounts)}")
+        everything = database.execute(f"select {VALUES} from points").fetchnumpy()
+        points = np.column_stack([everything[f"value_{f + 1}"] for f in range(len(FEATURES))])
+        points = (points - points.mean(axis=0)) / points.std(axis=0)
+        del everything
+        rows = []
+        for starts in (1, 10) if accounts <= 2_000_000 else (1,):
+            full = Timed(lambda n=starts: KMeans(K, n_init=n, random_state=1).fit(points))
+            rows.append((f"k-means on all, n_init={starts}", full, full.result.inertia_))
+        best = full.result
+        for size in samples:
+
+            def sampled(size: int = size) -> None:
+                # the first by a hash, as modelling_sample takes them
+                sample = database.execute(
+                    f"select {VALUES} from points order by md5(account_id) limit {size}"
+                ).fetchnumpy()
+                parameters = fit(
+                    np.column_stack([sample[f"value_{f + 1}"] for f in range(len(FEATURES))])
+                )
+                database.register("fitted", parameters)
+                database.execute("create or replace table cluster_parameters as from fitted")
+
+            fitted = Timed(sampled)
+            placed = Timed(lambda: database.execute(f"create or replace table placed as {sql}"))
+            labels = database.execute(
+                "select cluster_id from placed order by cast(account_id as bigint)"
+            ).fetchnumpy()["cluster_id"]
+            inertia = sum(
+                float(((own - own.mean(axis=0)) ** 2).sum())
+                for own in (points[labels == c + 1] for c in range(K))
+            )
+            both = adjusted_rand_score(best.labels_, labels)
+            fitted.cpu += placed.cpu
+            fitted.wall += placed.wall
+            rows.append(
+                (f"sample of {size:,} and SQL (of it SQL {placed.cpu:.2f})", fitted, inertia)
+            )
+            print(f"sample of {size:,}: adjusted Rand index {both:.4f} against all")
+        base = rows[0]
+        for name, timed, inertia in rows:
+            print(
+                f"{name}: CPU {timed.cpu:.2f} s, wall {timed.wall:.2f} s, "
+                f"{base[1].cpu / timed.cpu:.1f} times as fast, inertia {inertia / base[2]:.5f}"
+            )
+        print(f"dbt's own time (compile): wall {dbt.wall:.1f} s")
+        print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
+
+
+def recipe(target: str, parameters: pd.DataFrame) -> str:
+    """The fastest way by hand: constants in the text, the expanded square, cluster alone."""
+    scaling = parameters.drop_duplicates("feature").set_index("feature")
+    coordinates = ", ".join(
+        f"(value_{f + 1} - ({row.feature_mean!r})) / {row.feature_scale!r} as x{f}"
+        for f, row in enumerate(scaling.sort_index().itertuples())
+    )
+    double = "double" if target == "duckdb" else "double precision"
+    squared = [
+        f"cast({sum(x * x for x in centroid)!r} as {double}) "
+        + " ".join(f"+ x{f} * cast({-2 * x!r} as {double})" for f, x in enumerate(centroid))
+        for centroid in literals(parameters)
+    ]
+    barrier = "" if target == "duckdb" else "offset 0"
+    points = f"select account_id, {coordinates} from points {barrier}"
+    if target == "duckdb":
+        return (
+            f"select account_id, list_position(l, list_min(l)) as position from (select account_id,"
+            f" [{', '.join(squared)}] as l from ({points}) as p) as q"
+        )
+    distances = ", ".join(f"{one} as d{c}" for c, one in enumerate(squared))
+    names = ", ".join(f"d{c}" for c in range(K))
+    cases = " ".join(f"when d{c} then {c + 1}" for c in range(K))
+    return (
+        f"select account_id, case least({names}) {cases} end as position from"
+        f" (select account_id, {distances} from ({points}) as p {barrier}) as q"
+    )
+
+
+def assign(target: str, accounts: int, pairs: int) -> None:
+    """The model's SQL against the recipe, one after the other; the median of the pairs."""
+    import duckdb
+
+    with tempfile.TemporaryDirectory() as folder:
+        sql = compiled(target, Path(folder))
+        memory = duckdb.connect()
+        memory.execute("set threads = 1")
+        memory.execute(f"create table points as {points_sql(accounts)}")
+        sample = memory.execute(f"select {VALUES} from points limit 50000").fetchnumpy()
+        parameters = fit(np.column_stack([sample[f"value_{f + 1}"] for f in range(len(FEATURES))]))
+        if target == "duckdb":
+            memory.register("fitted", parameters)
+            memory.execute("create table cluster_parameters as from fitted")
+            run: Callable[[str], Any] = memory.execute
+            cpu: Callable[[], float] = time.process_time
+        else:
+            import psycopg2
+            from psycopg2.extras import execute_values
+
+            connection = psycopg2.connect("")
+            connection.autocommit = True
+            cursor = connection.cursor()
+            run = cursor.execute
+            run("set max_parallel_workers_per_gather = 0")
+            run(
+                "create temporary table points (account_id text, as_of_date date, "
+                + ", ".join(f"value_{f + 1} double precision" for f in range(len(FEATURES)))
+                + ")"
+            )
+            file = Path(folder) / "points.csv"
+            memory.execute(f"copy points to '{file}' (header false)")
+            with file.open() as lines:
+                cursor.copy_expert("copy points from stdin (format csv)", lines)
+            run(
+                "create temporary table cluster_parameters (model_name text, fit_version bigint,"
+                " cluster_id bigint, cluster_label text, feature text, category text,"
+                " transform text, if_missing double precision, lower_bound double precision,"
+                " upper_bound double precision, feature_mean double precision,"
+                " weight double precision, feature_scale double precision,"
+                " centroid double precision)"
+            )
+            rows = parameters.astype(object).where(parameters.notna(), None)
+            execute_values(
+                cursor, "insert into cluster_parameters values %s", rows.to_numpy().tolist()
+            )
+            run("analyze points")
+            run("analyze cluster_parameters")
+            cursor.execute("select pg_backend_pid()")
+            stat = Path(f"/proc/{cursor.fetchone()[0]}/stat")
+            tick = os.sysconf("SC_CLK_TCK")
+
+            def cpu() -> float:
+                words = stat.read_text().rsplit(")", 1)[1].split()
+                return (int(words[11]) + int(words[12])) / tick
+
+        ways = {
+            "recipe, cluster alone": recipe(target, parameters),
+            "model, cluster alone": cluster_alone(sql),
+            "model, whole row": sql,
+        }
+        taken: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(pairs + 1):
+            for name, text in ways.items():
+                run("drop table if exists placed")
+                start = cpu()
+                run(f"create temporary table placed as {text}")
+                taken[name].append(cpu() - start)
+        print(f"{target}, {accounts:,} accounts, {K} centroids, CPU seconds of {pairs} rounds")
+        base = np.array(taken["recipe, cluster alone"][1:])
+        for name, times in taken.items():
+            ratio = float(np.median(np.array(times[1:]) / base))
+            print(f"{name}: {np.median(times[1:]):.2f}, {ratio:.2f} times the recipe")
+        one = f"(select count(*) from ({ways['recipe, cluster alone']}) as a inner join"
+        one += f" ({ways['model, cluster alone']}) as b using (account_id)"
+        one += " where a.position <> b.position)"
+        answer = memory.execute(f"select {one}") if target == "duckdb" else None
+        if answer is not None:
+            print(f"accounts placed otherwise: {answer.fetchone()[0]}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--accounts", type=int)
+    parser.add_argument("--samples", type=int, nargs="+", default=[50_000, 200_000])
+    parser.add_argument("--assign", choices=["duckdb", "postgres"])
+    parser.add_argument("--pairs", type=int, default=5)
+    arguments = parser.parse_args()
+    if arguments.assign:
+        assign(arguments.assign, arguments.accounts or 1_000_000, arguments.pairs)
+    else:
+        fit_and_assign(arguments.accounts or 10_000_000, arguments.samples)
+
+
+if __name__ == "__main__":
+    main()
