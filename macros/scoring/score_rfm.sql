@@ -135,15 +135,16 @@ from (
     {%- endfor -%}
     {%- set others = crm_segmentation.rfm_extra_kpis() if extra is not none else [] -%}
 select
-    kpis.account_id,
-    kpis.as_of_date
+    cast(kpis.account_id as text) as account_id,
+    cast(kpis.as_of_date as date) as as_of_date
     {%- for name in crm_segmentation.rfm_dimension_names() %},
-    {%- if name in declared %}
-    {{ 'extra_kpis' if declared[name] in others else 'kpis' -}}
-    .{{ declared[name] }} as {{ name }}
-    {%- else %}
-    cast(null as integer) as {{ name }}
-    {%- endif %}
+    cast(
+        {%- if name in declared -%}
+        {{ 'extra_kpis' if declared[name] in others else 'kpis' }}.{{ declared[name] }}
+        {%- else -%}
+        null
+        {%- endif %} as {{ 'integer' if name == 'recency' else 'decimal(24, 6)' -}}
+    ) as {{ name }}
     {%- endfor %}
 from {{ kpis }} as kpis
 {%- if others %}

@@ -1,6 +1,5 @@
-{#- The columns have the types of the declared KPIs, so no contract can name them.
-    KPIs of the installing project stand at month ends in a model of its own. -#}
-{{ config(materialized='view', contract={'enforced': false}) }}
+{#- KPIs of the installing project stand at month ends in a model of its own. -#}
+{{ config(materialized='view') }}
 {%- set extra = none -%}
 {%- if crm_segmentation.rfm_extra_kpis() -%}
     {%- set extra = ref('account_extra_kpis_monthly') -%}
