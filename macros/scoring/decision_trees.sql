@@ -248,18 +248,19 @@ asked_{{ level }} as (
         nodes.missing_goes_left,
         nodes.left_node_id,
         nodes.right_node_id,
-        case nodes.feature
+        case
             {%- for name, value in numbers %}
-            when {{ crm_segmentation.text_literal(name) }}
+            when nodes.feature = {{ crm_segmentation.text_literal(name) }}
                 then cast({{ value }} as decimal(24, 6))
             {%- endfor %}
-            else cast(null as decimal(24, 6))
+            when 1 = 0 then 0
         end as number_value,
-        case nodes.feature
+        case
             {%- for name, value in texts %}
-            when {{ crm_segmentation.text_literal(name) }} then {{ value }}
+            when nodes.feature = {{ crm_segmentation.text_literal(name) }}
+                then {{ value }}
             {%- endfor %}
-            else cast(null as text)
+            when 1 = 0 then ''
         end as text_value
     from step_{{ level - 1 }}
     inner join accounts
