@@ -55,7 +55,8 @@ final as (
 
     select
         cast(account_id as text) as account_id,
-        {{ crm_segmentation.date_literal(crm_segmentation.as_of_date()) }} as as_of_date,
+        {{ crm_segmentation.date_literal(crm_segmentation.as_of_date()) }}
+            as as_of_date,
         cast(objective as text) as objective,
         cast(is_ideal as boolean) as is_ideal
     from combined
