@@ -14,8 +14,10 @@ declared as (
         '{{ trait.transform }}' as transform,
         '{{ trait.better }}' as better,
         '{{ trait.missing }}' as missing,
-        {{ 'null' if trait.target is none else trait.target }} as target,
-        {{ 'null' if trait.scale is none else trait.scale }} as scale,
+        cast({{ 'null' if trait.target is none else trait.target }} as decimal(24, 6))
+            as target,
+        cast({{ 'null' if trait.scale is none else trait.scale }} as decimal(24, 6))
+            as scale,
         {{ crm_segmentation.text_or_null(
             tojson(trait.favoured) if trait.favoured is not none else none
         ) }} as favoured
