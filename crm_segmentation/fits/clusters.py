@@ -564,7 +564,8 @@ def fit_one(
             "accounts_for_choice": min(ACCOUNTS_FOR_CHOICE, len(accounts)),
         },
         quality=fitted.quality,
-        features=accounts[[one.name for one in clustering.features if not one.is_category]],
+        sample=sample,
+        features=[one.name for one in clustering.features if not one.is_category],
     )
     found = fitted.quality["k"]
     frames.say(

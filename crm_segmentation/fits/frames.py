@@ -284,14 +284,17 @@ def new_fit(
     random_state: int = 0,
     parameters: Mapping[str, Any] | None = None,
     quality: Mapping[str, Any] | None = None,
-    features: pd.DataFrame | None = None,
+    sample: pd.DataFrame | None = None,
+    features: Sequence[str] = (),
 ) -> Fit:
     """The record of a fit on these accounts.
 
-    `features` are their values as the sample holds them, where a later sample shall be compared
-    with this one: a fit without them never drifts.
+    `features` are the numbers of `sample` that are compared with those of a later one, over all of
+    its accounts: a fit without them never drifts.
     """
-    spread = {} if features is None else {"distribution": distribution(features)}
+    spread = {}
+    if sample is not None and features:
+        spread = {"distribution": distribution(wide_sample(sample, features))}
     return Fit(
         model_name=model_name,
         fit_version=next_version(recorded, model_name),

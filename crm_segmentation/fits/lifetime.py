@@ -151,7 +151,8 @@ def refit(
             **quality,
             **holdout(past, customers, days),
         },
-        features=customers[list(FEATURES)],
+        sample=rows,
+        features=FEATURES,
     )
     frames.say(
         NAME,

@@ -303,8 +303,8 @@ def refit_one(
             "end_day": model.end_day,
         },
         quality=quality(probability, older, newer),
-        # drift is a question about who is scored today
-        features=frames.wide_sample(sample, [item.feature for item in features]),
+        sample=sample,
+        features=[one.feature for one in features],
     )
     frames.say(
         NAME,

@@ -246,7 +246,8 @@ def refit(
         return frames.no_rows(DTYPES)
     declared = read_dimensions(frames.to_frame(dimensions))
     kpis = list(dict.fromkeys(dimension.kpi for dimension in declared))
-    complete = frames.wide_sample(frames.to_frame(sample), kpis).dropna()
+    seen = frames.to_frame(sample)
+    complete = frames.wide_sample(seen, kpis).dropna()
     least = int(chosen["fit_minimum_accounts"])
     if len(complete) < least:
         frames.say(
@@ -263,7 +264,8 @@ def refit(
         chosen,
         complete,
         quality=quality(fitted, len(complete)),
-        features=complete,
+        sample=seen,
+        features=kpis,
     )
     frames.say(NAME, f"version {record.fit_version} fitted on {len(complete)} accounts ({reason})")
     return frames.with_header(record, fitted, DTYPES)

@@ -707,19 +707,21 @@ def refit(
     features: Any,
     settings: Any,
     recorded: pd.DataFrame | None,
-    asked: Sequence[str] | bool | None = (),
+    asked: Sequence[str] | str | bool | None = (),
 ) -> pd.DataFrame:
     """New rows: of each declared tree that was never fitted, was changed, or is asked for."""
     import pandas as pd
 
     chosen = frames.read_settings(frames.to_frame(settings))
     declared = read_declared(frames.to_frame(trees), frames.to_frame(features))
+    sampled = frames.to_frame(sample)
     reasons = {
-        one.name: frames.reason_to_fit(one.name, recorded, chosen, asked) for one in declared
+        one.name: frames.reason_to_fit(one.name, recorded, chosen, asked, sampled)
+        for one in declared
     }
     if not any(reasons.values()):
         return frames.no_rows(DTYPES)
-    sampled, known = frames.to_frame(sample), frames.to_frame(targets)
+    known = frames.to_frame(targets)
     found = []
     for one in declared:
         reason = reasons[one.name]
@@ -739,6 +741,8 @@ def refit(
             random_state=one.seed,
             parameters={"max_depth": one.max_depth, "minimum_leaf": one.minimum_leaf},
             quality=quality,
+            sample=sampled,
+            features=[name for name, kind in one.kinds.items() if kind == "number"],
         )
         found.append(frames.with_header(fit, rows, DTYPES))
         frames.say(

@@ -335,6 +335,16 @@ def test_a_sample_that_drifted_is_fitted_anew(fit, capsys) -> None:
     assert len(fit(other, first)) == 0
 
 
+@both
+def test_accounts_that_a_fit_leaves_out_are_no_drift(fit) -> None:
+    accounts = company(200)
+    for account in accounts[::2]:
+        account["days"] = None
+    first = fit(long_sample(accounts), None)
+    assert set(first["sample_size"]) == {100}
+    assert len(fit(long_sample(accounts), first, **limits("refit_above_drift", "0.0001"))) == 0
+
+
 def test_the_stability_index_counted_by_hand() -> None:
     # (0.6 - 0.5) ln 1.2 + (0.4 - 0.5) ln 0.8
     assert frames.stability_index([0.5, 0.5], [0.6, 0.4]) == pytest.approx(0.0405465)
