@@ -34,8 +34,8 @@ declared as (
         cast(null as text) as transform,
         cast(null as text) as better,
         cast(null as text) as missing,
-        0 as target,
-        0 as scale,
+        cast(null as decimal(24, 6)) as target,
+        cast(null as decimal(24, 6)) as scale,
         cast(null as text) as favoured
     where 1 = 0
 
