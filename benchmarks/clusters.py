@@ -50,6 +50,7 @@ def compiled(target: str, folder: Path) -> str:
         ],
         check=True,
         cwd=ROOT,
+        stdout=subprocess.DEVNULL,
     )
     file = folder / "compiled/crm_segmentation/models/marts/scoring/account_clusters.sql"
     sql = re.sub(r'"[^"]+"\."[^"]+"\."cluster_parameters"', "cluster_parameters", file.read_text())
