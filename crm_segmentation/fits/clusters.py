@@ -128,6 +128,13 @@ def rounded(value: float | None) -> float | None:
     return None if value is None else round(float(value), 6)
 
 
+def quantiles(pair: list[float] | None) -> tuple[float, float] | None:
+    if not pair:
+        return None
+    low, high = pair
+    return float(low), float(high)
+
+
 def read_clustering(name: str, declaration: str) -> Clustering:
     """A row of the model `clusterings`."""
     given = json.loads(declaration)
@@ -138,7 +145,7 @@ def read_clustering(name: str, declaration: str) -> Clustering:
             weight=float(one["weight"]),
             missing=one["missing"],
             transform=one["transform"],
-            winsorise=tuple(map(float, one["winsorise"])) if one["winsorise"] else None,
+            winsorise=quantiles(one["winsorise"]),
             standardise=one["standardise"],
             low_label=one["low_label"],
             high_label=one["high_label"],
