@@ -45,6 +45,19 @@ known as (
 
 ),
 
+{%- for target in targets if 'attribute' not in target %}
+
+{{ 'responses' if 'campaign' in target else 'members' }}_{{ loop.index }} as (
+{%- do target.update({'cte': loop.index}) %}
+
+    {{ (
+        crm_segmentation.target_responses(target) if 'campaign' in target
+        else crm_segmentation.target_members(target)
+    ) | indent(4) }}
+
+),
+{%- endfor %}
+
 told as (
 
     {%- for target in targets %}
@@ -64,21 +77,18 @@ told as (
     inner join {{ ref(attribute.model) }} as held
         on known.account_id = held.account_id
         {%- elif 'campaign' in target %}
-        responses.is_member as value,
+        responses_{{ target.cte }}.is_member as value,
         cast(null as text) as category
     from known
-    inner join (
-        {{ crm_segmentation.target_responses(target) | indent(8) }}
-    ) as responses
-        on known.account_id = responses.account_id
+    inner join responses_{{ target.cte }}
+        on known.account_id = responses_{{ target.cte }}.account_id
         {%- else %}
-        case when members.account_id is null then 0 else 1 end as value,
+        case when members_{{ target.cte }}.account_id is null then 0 else 1 end
+            as value,
         cast(null as text) as category
     from known
-    left join (
-        {{ crm_segmentation.target_members(target) | indent(8) }}
-    ) as members
-        on known.account_id = members.account_id
+    left join members_{{ target.cte }}
+        on known.account_id = members_{{ target.cte }}.account_id
         {%- endif %}
     union all
     {%- endfor %}

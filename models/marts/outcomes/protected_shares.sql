@@ -51,7 +51,7 @@ traits as (
 
     {%- for name in protected %}
     select
-        account_id,
+        held.account_id,
         {{ crm_segmentation.text_literal(name) }} as attribute,
         {{ crm_segmentation.sampled_value(
             'cast(held.' ~ catalog[name].column ~ ' as text)'
