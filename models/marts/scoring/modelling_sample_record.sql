@@ -6,11 +6,15 @@
 
 with
 
+{%- if stratum %}
+
+-- what strata are told apart by
 accounts as (
 
     select * from {{ ref('accounts') }}
 
 ),
+{%- endif %}
 
 kpis as (
 

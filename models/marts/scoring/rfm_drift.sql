@@ -127,12 +127,14 @@ floored as (
     select
         shares.*,
         greatest(
-            cast(sample_count as {{ crm_segmentation.type_double() }}) / sample_size,
+            cast(shares.sample_count as {{ crm_segmentation.type_double() }})
+            / shares.sample_size,
             0.0001
         ) as expected_floored,
         case
-            when all_count is not null then greatest(
-                cast(account_count as {{ crm_segmentation.type_double() }}) / all_count,
+            when shares.all_count is not null then greatest(
+                cast(shares.account_count as {{ crm_segmentation.type_double() }})
+                / shares.all_count,
                 0.0001
             )
         end as found_floored

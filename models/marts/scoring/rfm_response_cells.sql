@@ -160,7 +160,7 @@ rounded as (
 
     select
         rates.*,
-        cast(expected_rate as decimal(9, 6)) as expected_response_rate
+        cast(rates.expected_rate as decimal(9, 6)) as expected_response_rate
     from rates
 
 ),
@@ -198,8 +198,8 @@ final as (
             rounded.expected_response_rate * cast({{ margin }} as decimal(9, 2))
             - {{ cost }} as decimal(18, 4)
         ) as expected_profit_amount,
-        rounded.expected_response_rate * cast({{ margin }} as decimal(9, 2)) >= {{ cost }}
-            as is_worth_contacting
+        rounded.expected_response_rate * cast({{ margin }} as decimal(9, 2))
+        >= {{ cost }} as is_worth_contacting
         {%- endif %}
     from rounded
     {%- if crm_segmentation.rfm_declaration().segments is not none %}
