@@ -62,6 +62,8 @@ def test_an_installing_project_adds_attributes(catalog_of) -> None:
         "point_in_time": False,
         "nullable": True,
         "allowed": None,
+        "protected": False,
+        "identifying": False,
     }
     assert "a" * 63 in catalog
     assert catalog["clubs"]["model"] == "account_attribute_values"

@@ -146,11 +146,12 @@ indexed as (
 
     select
         floored.*,
-        (found_floored - expected_floored) * ln(found_floored / expected_floored)
-            as part,
+        (floored.found_floored - floored.expected_floored)
+        * ln(floored.found_floored / floored.expected_floored) as part,
         sum(
-            (found_floored - expected_floored) * ln(found_floored / expected_floored)
-        ) over (partition by dimension) as stability_index
+            (floored.found_floored - floored.expected_floored)
+            * ln(floored.found_floored / floored.expected_floored)
+        ) over (partition by floored.dimension) as stability_index
     from floored
 
 ),
