@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
+import yaml
 
 from criteria.engine import Engine
 
@@ -66,6 +67,21 @@ def test_what_is_declared_stands_over_what_is_for_all(rfm: Any) -> None:
     assert declared["code_count"] == 4 * 4 * 3 * 4
     # any name is taken where the names of the map are not told
     assert declared["segment_names"] is None
+
+
+def test_the_declaration_of_the_readme_is_sound(rfm: Any) -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text()
+    (block,) = [one for one in readme.split("```") if one.startswith("yaml\nvars:\n  rfm:")]
+    declared = yaml.safe_load(block.removeprefix("yaml"))["vars"]
+    found = rfm(declared["rfm"])
+    assert [(d["dimension"], d["weight"]) for d in found["dimensions"]] == [
+        ("recency", 1),
+        ("frequency", 1),
+        ("monetary", 2),
+        ("variety", 0.5),
+    ]
+    assert found["code_count"] == 4**4
+    assert rfm(declared["rfm_response"], "rfm_response_declaration")["within_days"] == 30
 
 
 @pytest.mark.parametrize(
