@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 from conftest import AS_INSTALLED, ROOT, DbtProject, DbtRun
 
@@ -81,6 +83,45 @@ def test_profiles_of_an_example_are_neither_empty_nor_everybody(
     for node in profiles:
         ((size,),) = build.query(f'select count(*) from "{node["schema"]}"."{node["alias"]}"')
         assert 0 < size < 0.6 * whole, (node["name"], size, whole)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_rfm_scores_of_an_example_are_the_ranks_of_pandas(
+    name: str, build_example: BuildExample
+) -> None:
+    """A score is one more for each whole fifth of the customers that lie below, ties together."""
+    with duckdb.connect(str(build_example(name).database), read_only=True) as connection:
+        scored = connection.execute(
+            "select rfm.*, kpis.days_since_last_order, kpis.order_count_all,"
+            " cast(100 * kpis.revenue_all as bigint) as cents"
+            f" from {name}_marts.account_rfm as rfm"
+            f" join {name}_marts.account_kpis as kpis using (account_id)"
+        ).df()
+        ((customers,),) = connection.execute(
+            f"select count(days_since_last_order) from {name}_marts.account_kpis"
+        ).fetchall()
+        ((fitted,),) = connection.execute(
+            f"select distinct sample_size from {name}_fits.rfm_cut_points"
+        ).fetchall()
+    # the sample holds all of them, so its cut points are those of everybody
+    assert len(scored) == customers == fitted > 1000
+    code = ""
+    for dimension, kpi in (
+        ("recency", "days_since_last_order"),
+        ("frequency", "order_count_all"),
+        ("monetary", "cents"),
+    ):
+        below = scored[kpi].rank(method="min").astype(int) - 1
+        fifths = 5 * below // customers
+        score = 5 - fifths if dimension == "recency" else 1 + fifths
+        assert list(scored[f"{dimension}_score"]) == list(score), dimension
+        code = code + score.astype(str).astype(object)
+    assert list(scored["rfm_code"]) == list(code)
+    with (ROOT / "seeds" / "reference" / "rfm_segments.csv").open(newline="") as file:
+        segments = {row["rfm_code"]: row["rfm_segment"] for row in csv.DictReader(file)}
+    assert list(scored["rfm_segment"]) == [segments[one] for one in code]
+    assert scored["rfm_segment"].nunique() > 6
 
 
 @pytest.mark.parametrize("name", NAMES)
