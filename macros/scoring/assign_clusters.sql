@@ -348,51 +348,41 @@ left join {{ ref(relation[6:]) }} as {{ relation }}
 
 ),
 
-{{ measured }}_positions as (
-
-    select
-        *,
-        case
-            {%- for cluster in range(1, most) %}
-            when d_{{ cluster }} <= least_d + 1e-9 then {{ cluster }}
-            {%- endfor %}
-            else {{ most }}
-        end as position
-    from {{ measured }}_least
-    {{ crm_segmentation.computed_once() }}
-
-),
-
-{{ measured }}_distances as (
-
-    select
-        account_id,
-        as_of_date,
-        position,
-        sqrt(greatest(itself + least_d, 0)) as distance,
-        least(
-            {%- for cluster in range(1, most + 1) %}
-            case when position <> {{ cluster }} then d_{{ cluster }} end
-            {{- ',' if not loop.last }}
-            {%- endfor %}
-        ) as next_d,
-        itself
-    from {{ measured }}_positions
-    {{ crm_segmentation.computed_once() }}
-
-),
-
 {{ result }} as (
 
     select
         account_id,
         as_of_date,
-        position,
-        distance,
-        case when next_d is not null then sqrt(greatest(itself + next_d, 0)) end
-            as next_distance
-    from {{ measured }}_distances
-    {{ crm_segmentation.computed_once() }}
+        case
+            {%- for cluster in range(1, most) %}
+            when d_{{ cluster }} <= least_d + 1e-9 then {{ cluster }}
+            {%- endfor %}
+            else {{ most }}
+        end as position,
+        sqrt(greatest(itself + least_d, 0)) as distance,
+        {%- if most == 1 %}
+        cast(null as {{ crm_segmentation.type_double() }}) as next_distance
+        {%- else %}
+        case
+            -- where there is a second cluster
+            when d_2 is not null
+                then sqrt(
+                    greatest(
+                        itself
+                        + case
+                            {%- for cluster in range(1, most + 1) %}
+                            {%- set others = range(1, most + 1) | reject('equalto', cluster) %}
+                            {{ 'else' if loop.last else
+                                'when d_' ~ cluster ~ ' <= least_d + 1e-9 then' }}
+                                least(d_{{ others | join(', d_') }})
+                            {%- endfor %}
+                        end,
+                        0
+                    )
+                )
+        end as next_distance
+        {%- endif %}
+    from {{ measured }}_least
 
 )
 {%- endmacro %}
