@@ -84,8 +84,9 @@ left join {{ ref(relation[6:]) }} as {{ relation }}
     and fit_version. They read the CTEs accounts and kpis.
 
     A distance is the squared one, as c * c - 2 * x * c + x * x, of which x * x is the
-    same for all clusters. The k times d constants stand in one row, -2 * c in place
-    of c, since the number of clusters is not known when the SQL is written: as many
+    same for all clusters. The scaling of x is part of the constants, which takes the
+    values as they are. The k times d constants stand in one row, -2 * c in place of
+    c, since the number of clusters is not known when the SQL is written: as many
     as are declared at most, and NULL where there are fewer. A category adds the
     constants of its row of <name>_costs_<i>, joined by its value.
 
@@ -118,7 +119,12 @@ left join {{ ref(relation[6:]) }} as {{ relation }}
 
     select
         *,
-        dense_rank() over (order by cluster_id) as position
+        dense_rank() over (order by cluster_id) as position,
+        -- what was constant in the sample counts for nothing
+        case
+            when category is not null or lower_bound = upper_bound then 0
+            else weight / feature_scale
+        end as factor
     from {{ me }}_parameters
 
 ),
@@ -136,16 +142,13 @@ left join {{ ref(relation[6:]) }} as {{ relation }}
         max(case when {{ is_it }} then upper_bound end) as upper_bound_{{ i }},
         {%- endif %}
         max(case when {{ is_it }} then feature_mean end) as mean_{{ i }},
-        {#- what was constant in the sample counts for nothing #}
-        max(
-            case
-                when {{ is_it }} and lower_bound = upper_bound then 0
-                when {{ is_it }} then weight / feature_scale
-            end
-        ) as factor_{{ i }},
+        max(case when {{ is_it }} then factor * factor end) as itself_{{ i }},
         {%- for cluster in range(1, most + 1) %}
         max(
-            case when {{ is_it }} and position = {{ cluster }} then -2 * centroid end
+            case
+                when {{ is_it }} and position = {{ cluster }}
+                    then -2 * factor * centroid
+            end
         ) as c_{{ i }}_{{ cluster }},
         {%- endfor %}
         {%- endfor %}
@@ -168,8 +171,12 @@ left join {{ ref(relation[6:]) }} as {{ relation }}
         {%- endfor %}
         {%- endfor %}
         {%- for cluster in range(1, most + 1) %}
-        sum(case when position = {{ cluster }} then centroid * centroid end)
-            as c_{{ cluster }},
+        sum(
+            case
+                when position = {{ cluster }}
+                    then centroid * (centroid + 2 * factor * coalesce(feature_mean, 0))
+            end
+        ) as c_{{ cluster }},
         {%- endfor %}
         count(distinct feature) = {{ clustering.features | length }}
         and max(position) <= {{ most }}
@@ -225,7 +232,7 @@ left join {{ ref(relation[6:]) }} as {{ relation }}
 
 ),
 
-{{ me }}_coordinates as (
+{{ me }}_prepared as (
 
     select
         {%- for i, feature in numbers %}
@@ -242,11 +249,7 @@ left join {{ ref(relation[6:]) }} as {{ relation }}
         {%- if feature.transform == 'log' %}
         {%- set value = crm_segmentation.signed_log(value) %}
         {%- endif %}
-        (
-            {{ value }}
-            - {{ crm_segmentation.constant(constants, 'mean_' ~ i) }}
-        ) * {{ crm_segmentation.constant(constants, 'factor_' ~ i) }}
-            as coordinate_{{ i }},
+        {{ value }} as value_{{ i }},
         {%- endfor %}
         {%- for i, feature in categories %}
         {%- set value = me ~ '_inputs.value_' ~ i %}
@@ -272,7 +275,7 @@ left join {{ ref(relation[6:]) }} as {{ relation }}
         {%- for cluster in range(1, most + 1) %}
         {{ crm_segmentation.constant(constants, 'c_' ~ cluster) }}
         {%- for i, feature in numbers %}
-        + {{ me }}_coordinates.coordinate_{{ i }}
+        + {{ me }}_prepared.value_{{ i }}
         * {{ crm_segmentation.constant(constants, 'c_' ~ i ~ '_' ~ cluster) }}
         {%- endfor %}
         {%- for i, feature in categories %}
@@ -285,8 +288,10 @@ left join {{ ref(relation[6:]) }} as {{ relation }}
         {%- endfor %} as d_{{ cluster }},
         {%- endfor %}
         {%- for i, feature in numbers %}
-        {{ '+ ' if not loop.first }}{{ me }}_coordinates.coordinate_{{ i }}
-        * {{ me }}_coordinates.coordinate_{{ i }}
+        {%- set shifted = '(' ~ me ~ '_prepared.value_' ~ i ~ ' - '
+            ~ crm_segmentation.constant(constants, 'mean_' ~ i) ~ ')' %}
+        {{ '+ ' if not loop.first }}{{ shifted }} * {{ shifted }}
+        * {{ crm_segmentation.constant(constants, 'itself_' ~ i) }}
         {%- endfor %}
         {%- for i, feature in categories %}
         {{ '+ ' if numbers or not loop.first }}coalesce(
@@ -294,12 +299,12 @@ left join {{ ref(relation[6:]) }} as {{ relation }}
             {{ crm_segmentation.constant(constants, 'other_' ~ i ~ '_itself') }}
         )
         {%- endfor %} as itself,
-        {{ me }}_coordinates.account_id,
-        {{ me }}_coordinates.as_of_date
-    from {{ me }}_coordinates
+        {{ me }}_prepared.account_id,
+        {{ me }}_prepared.as_of_date
+    from {{ me }}_prepared
     {%- for i, feature in categories %}
     left join {{ me }}_costs_{{ i }}
-        on {{ me }}_coordinates.category_{{ i }} = {{ me }}_costs_{{ i }}.category
+        on {{ me }}_prepared.category_{{ i }} = {{ me }}_costs_{{ i }}.category
     {%- endfor %}
     {{ crm_segmentation.constants_joined(constants) }}
     {{ crm_segmentation.computed_once() }}
