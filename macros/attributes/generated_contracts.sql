@@ -71,6 +71,15 @@
             'columns': key + crm_segmentation.attribute_contract_columns(),
         },
         {
+            'name': 'account_cluster_attributes',
+            'description': 'One row per account at as_of_date: its cluster of each '
+                ~ 'declared clustering but value, whose columns stand in '
+                ~ 'account_attributes.',
+            'columns': key + crm_segmentation.attribute_contract_columns(
+                'account_cluster_attributes'
+            ),
+        },
+        {
             'name': 'account_fit_attributes',
             'description': 'One row per account at as_of_date: the segment of ideal '
                 ~ 'customers to which it is closest, and how far it is, for each '

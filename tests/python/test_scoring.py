@@ -178,6 +178,7 @@ def test_profiles_of_clusters_are_means_and_counts_of_their_members(demo_build: 
 def test_the_id_of_a_cluster_is_an_attribute_of_each_clustering(demo_build: DbtRun) -> None:
     assert demo_build.query(
         "select count(*) from crm_marts.account_attributes as attributes"
+        " inner join crm_marts.account_cluster_attributes using (account_id)"
         " inner join crm_marts.account_clusters as clusters using (account_id)"
         " where (clustering = 'value' and (cluster_value, cluster_value_label)"
         " is distinct from (cluster_id, cluster_label))"
@@ -185,6 +186,7 @@ def test_the_id_of_a_cluster_is_an_attribute_of_each_clustering(demo_build: DbtR
     ) == [(0,)]
     assert demo_build.query(
         "select count(cluster_value), count(cluster_market) from crm_marts.account_attributes"
+        " inner join crm_marts.account_cluster_attributes using (account_id)"
     ) == demo_build.query(
         "select count(case when clustering = 'value' then 1 end),"
         " count(case when clustering = 'market' then 1 end) from crm_marts.account_clusters"
@@ -330,7 +332,8 @@ def test_a_refit_adds_a_version_and_a_full_refresh_keeps_all(
 
     scores = (
         "select account_id, rfm_code, cluster_value, cluster_market"
-        " from crm_marts.account_attributes order by 1"
+        " from crm_marts.account_attributes"
+        " inner join crm_marts.account_cluster_attributes using (account_id) order by 1"
     )
     # the same customers, fitted anew: another version, the same scores and cluster ids
     built = copied.run("run", "--full-refresh", "-s", *SCORING, vars={"refit": True})
@@ -365,7 +368,8 @@ def test_too_few_customers_leave_scores_unknown(demo_build: DbtRun, copied: DbtP
     # once there are enough, the first fit happens by itself, and then no other
     scores = (
         "select account_id, rfm_code, cluster_value, cluster_market"
-        " from crm_marts.account_attributes order by 1"
+        " from crm_marts.account_attributes"
+        " inner join crm_marts.account_cluster_attributes using (account_id) order by 1"
     )
     for fitted in (True, False):
         built = copied.run("run", "-s", *SCORING)

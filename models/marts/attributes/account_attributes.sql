@@ -2,7 +2,6 @@
 -- attribute_catalog(), which also gives their types; where each comes from stands in
 -- the CTE `joined`.
 {%- set declared = crm_segmentation.declared_value_columns() %}
-{%- set clusterings = crm_segmentation.given_clusterings().keys() | list %}
 
 with
 
@@ -27,6 +26,7 @@ rfm as (
 clusters as (
 
     select * from {{ ref('account_clusters') }}
+    where clustering = 'value'
 
 ),
 
@@ -109,21 +109,16 @@ joined as (
         rfm.rfm_score,
         rfm.recency_score,
         rfm.frequency_score,
-        {%- for name in clusterings %}
-        cluster_{{ name }}.cluster_id as cluster_{{ name }},
-        cluster_{{ name }}.cluster_label as cluster_{{ name }}_label,
-        {%- endfor %}
+        clusters.cluster_id as cluster_value,
+        clusters.cluster_label as cluster_value_label,
         rfm.monetary_score
     from accounts
     left join kpis
         on accounts.account_id = kpis.account_id
     left join rfm
         on accounts.account_id = rfm.account_id
-    {%- for name in clusterings %}
-    left join clusters as cluster_{{ name }}
-        on accounts.account_id = cluster_{{ name }}.account_id
-        and cluster_{{ name }}.clustering = {{ crm_segmentation.text_literal(name) }}
-    {%- endfor %}
+    left join clusters
+        on accounts.account_id = clusters.account_id
     left join scores_pivoted_to_accounts
         on accounts.account_id = scores_pivoted_to_accounts.account_id
     left join values_pivoted_to_accounts

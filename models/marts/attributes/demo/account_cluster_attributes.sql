@@ -1,0 +1,1 @@
+{{ crm_segmentation.cluster_attributes_model() }}
