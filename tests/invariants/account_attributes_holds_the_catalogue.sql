@@ -8,11 +8,6 @@
         {%- do expected.append(attribute.column ~ part) %}
     {%- endfor %}
 {%- endfor %}
-{#- and of the demo company's clusterings, which its contract names -#}
-{%- for name in crm_segmentation.demo_clusterings()
-    if name not in crm_segmentation.given_clusterings() %}
-    {%- do expected.extend(['cluster_' ~ name, 'cluster_' ~ name ~ '_label']) %}
-{%- endfor %}
 {%- set relation = ref('account_attributes') %}
 {%- set found = [] %}
 {%- if execute %}

@@ -132,11 +132,6 @@ final as (
         {%- for column in crm_segmentation.attribute_contract_columns() %}
         cast({{ column.name }} as {{ column.data_type }}) as {{ column.name }},
         {%- endfor %}
-        {#- the contract names the demo company's clusterings, which others lack -#}
-        {%- for name in crm_segmentation.demo_clusterings() if name not in clusterings %}
-        cast(null as integer) as cluster_{{ name }},
-        cast(null as text) as cluster_{{ name }}_label,
-        {%- endfor %}
         cast(account_id as text) as account_id,
         cast(as_of_date as date) as as_of_date
     from joined
