@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 from conftest import AS_INSTALLED, ROOT, DbtProject, DbtRun
 
@@ -17,6 +18,16 @@ EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/dbt_projec
 NAMES = [folder.name for folder in EXAMPLES]
 
 BuildExample = Callable[[str], DbtRun]
+
+# weight and stand-in for NULL of the clustering that a project has by default
+FEATURES: dict[str, tuple[float, str | int | None]] = {
+    "average_order_value_all": (1.0, "median"),
+    "days_since_last_order": (1.0, None),
+    "order_count_365d": (1.0, 0),
+    "product_count_365d": (0.5, 0),
+    "revenue_365d": (1.0, 0),
+    "visit_count_90d": (0.5, 0),
+}
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +133,46 @@ def test_rfm_scores_of_an_example_are_the_ranks_of_pandas(
         segments = {row["rfm_code"]: row["rfm_segment"] for row in csv.DictReader(file)}
     assert list(scored["rfm_segment"]) == [segments[one] for one in code]
     assert scored["rfm_segment"].nunique() > 6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_sql_places_accounts_as_scikit_learn_does(name: str, build_example: BuildExample) -> None:
+    """Its own predict, of points made from the KPIs, against the mart."""
+    from sklearn.cluster import KMeans
+
+    with duckdb.connect(str(build_example(name).database), read_only=True) as connection:
+        placed = connection.execute(
+            f"select * from {name}_marts.account_clusters"
+            f" inner join {name}_marts.account_kpis using (account_id)"
+        ).df()
+        ((able,),) = connection.execute(
+            f"select count(*) from {name}_marts.account_kpis"
+            " where order_count_all > 0 and days_since_last_order is not null"
+        ).fetchall()
+        fitted = connection.execute(
+            f"select centroid from {name}_fits.cluster_parameters order by cluster_id, feature"
+        ).fetchall()
+    assert len(placed) == able > 1000
+    columns = []
+    for feature, (weight, missing) in FEATURES.items():
+        values = placed[feature].astype(float)
+        if missing == "median":
+            missing = np.quantile(values.dropna(), 0.5, method="inverted_cdf")
+        values = (values if missing is None else values.fillna(missing)).to_numpy()
+        low, high = np.quantile(values, [0.02, 0.98], method="inverted_cdf")
+        values = np.clip(values, low, high)
+        values = np.sign(values) * np.log1p(np.abs(values))
+        # neither shop counts visits: what is constant adds nothing
+        columns.append((values - values.mean()) / (values.std() or 1) * weight)
+    points = np.column_stack(columns)
+    centroids = np.array(fitted).reshape(-1, len(FEATURES))
+    # the points are scaled here, the centroids are those of the fit
+    model = KMeans(len(centroids), init=centroids, n_init=1, max_iter=1).fit(points)
+    model.cluster_centers_ = centroids
+    assert list(placed["cluster_id"]) == list(model.predict(points) + 1)
+    distances = np.sort(model.transform(points), axis=1)
+    assert np.allclose(placed["distance"], distances[:, 0], atol=1.1e-6)
 
 
 @pytest.mark.parametrize("name", NAMES)
