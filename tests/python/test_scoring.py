@@ -262,7 +262,8 @@ def test_clusters_find_the_planted_archetypes(
     table = pd.crosstab(placed.loc[judged].to_numpy(), truth["archetype"].to_numpy()).to_numpy()
     assert table.shape == (5, 5)
     found = table[linear_sum_assignment(-table)].sum() / len(judged)
-    record_property("archetypes", {"traits": of_traits, "kpis": of_kpis, "clusters": found})
+    measured = {"traits": of_traits, "kpis": of_kpis, "clusters": found}
+    record_property("archetypes", {name: float(share) for name, share in measured.items()})
     print(f"traits {of_traits:.3f}, KPIs {of_kpis:.3f}, clusters {found:.3f}")
     assert 0.90 <= of_traits <= 0.95
     assert found >= 0.95 * of_kpis
