@@ -335,5 +335,5 @@ def refit(
         try:
             found.append(refit_one(rows, chosen, features, model, recorded, reason))
         except NotFittedError as error:
-            frames.say(NAME, f"{model.name}: no parameters written: {error}")
+            frames.say(NAME, f"no parameters written of {model.name}: {error}")
     return pd.concat(found, ignore_index=True) if found else frames.no_rows(DTYPES)

@@ -273,7 +273,7 @@ def test_too_little_writes_nothing_and_says_so(change, why, capsys) -> None:
     assert len(fitted) == 0
     assert list(fitted.dtypes) == list(propensity.refit(company(), settings(), None).dtypes)
     said = capsys.readouterr().out
-    assert "purchase: no parameters written" in said
+    assert "no parameters written of purchase" in said
     pd.Series([said]).str.contains(why, regex=True).all()
     assert pd.Series([said]).str.contains(why, regex=True).all(), said
 
