@@ -252,3 +252,16 @@ where
 {% macro sleep_briefly() %}
     {{ return('select pg_sleep(0.05)') }}
 {% endmacro %}
+
+{# Build a profile as the table that it is without batches. #}
+{% macro build_profile_alone() %}
+    {{ return(adapter.dispatch('build_profile_alone', 'crm_segmentation')()) }}
+{% endmacro %}
+
+{% macro default__build_profile_alone() %}
+    {{ return(dbt.materialization_table_default()) }}
+{% endmacro %}
+
+{% macro duckdb__build_profile_alone() %}
+    {{ return(dbt.materialization_table_duckdb()) }}
+{% endmacro %}

@@ -332,7 +332,9 @@ ranked as (
         account_id,
         closeness,
         row_number() over (
-            order by closeness desc, {{ crm_segmentation.by_bytes('account_id') }}
+            order by
+                closeness desc nulls last,
+                {{ crm_segmentation.by_bytes('account_id') }}
         ) as closeness_rank
     from measured
 

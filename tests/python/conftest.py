@@ -161,7 +161,10 @@ def make_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., DbtP
         if folder is not None:
             # what builds in the folder left behind stays there: dbt_packages links back
             # to this repository, which holds the folder
-            built = shutil.ignore_patterns("dbt_packages", "target", "logs", "*.duckdb*")
+            built = shutil.ignore_patterns(
+                *("dbt_packages", "target", "logs", "*.duckdb*"),
+                *(".venv", ".git", ".postgres", "examples"),
+            )
             shutil.copytree(folder, place / "project", ignore=built)
         return DbtProject(
             folder=ROOT if folder is None else place / "project",

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pytest
-from conftest import DbtProject, DbtRun
+from conftest import ROOT, DbtProject, DbtRun
 
 from crm_segmentation import tree as tool
 from crm_segmentation.rules.meaning import fold
@@ -65,7 +65,7 @@ def test_the_profile_of_a_leaf_has_the_accounts_of_the_leaf(
     demo_build: DbtRun,
     make_project: Callable[..., DbtProject],
 ) -> None:
-    project = make_project()
+    project = make_project(ROOT)
     shutil.copyfile(demo_build.database, project.database)
     leaves = frame(demo_build, "select * from crm_marts.decision_tree_leaves")
     folder = project.folder / "models/marts/profiles/demo"

@@ -9,7 +9,7 @@ from math import log
 import duckdb
 import pandas as pd
 import pytest
-from conftest import DbtProject, DbtRun
+from conftest import ROOT, DbtProject, DbtRun
 
 from crm_segmentation.rules.meaning import fold
 
@@ -84,7 +84,7 @@ def test_closeness_is_the_sum_of_the_evidence(demo_build: DbtRun) -> None:
 def test_members_who_were_hidden_are_found_again(
     demo_build: DbtRun, make_project: Callable[..., DbtProject]
 ) -> None:
-    project = make_project()
+    project = make_project(ROOT)
     shutil.copyfile(demo_build.database, project.database)
     folder = project.folder / "models/intermediate"
     (folder / "shown_members.sql").write_text(HIDDEN.format(condition="not"))

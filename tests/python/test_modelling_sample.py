@@ -217,4 +217,4 @@ def test_protected_shares_are_those_of_the_accounts(demo_build: DbtRun) -> None:
             "select distinct segmentation from crm_marts.protected_shares"
         )
     }
-    assert {"all", "rfm_segment", "cluster_id", "group"} <= kinds
+    assert {"all", "rfm_segment", "cluster_value", "group"} <= kinds

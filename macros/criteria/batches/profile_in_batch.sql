@@ -287,19 +287,6 @@
     {{ return(local_md5(name)[:15] | int(base=16)) }}
 {% endmacro %}
 
-{# Build a profile as the table that it is without batches. #}
-{% macro build_profile_alone() %}
-    {{ return(adapter.dispatch('build_profile_alone', 'crm_segmentation')()) }}
-{% endmacro %}
-
-{% macro default__build_profile_alone() %}
-    {{ return(dbt.materialization_table_default()) }}
-{% endmacro %}
-
-{% macro duckdb__build_profile_alone() %}
-    {{ return(dbt.materialization_table_duckdb()) }}
-{% endmacro %}
-
 {#
     Hook after a run: drop tables of members that no view reads any more, since the
     profiles read other models now, or are built without batches. Where many profiles
