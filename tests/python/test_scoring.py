@@ -292,7 +292,8 @@ def test_the_sample_says_nothing_about_who_an_account_is(demo_build: DbtRun) -> 
     assert sample["sample_key"].nunique() == len(customers(demo_build))
     catalog = frame(
         demo_build,
-        "select attribute from crm_marts.attribute_catalog where not (is_identifying or is_protected)",
+        "select attribute from crm_marts.attribute_catalog"
+        " where not (is_identifying or is_protected)",
     )
     assert set(sample["feature"]) <= set(catalog["attribute"])
     identifiers = {

@@ -92,7 +92,7 @@ categories_ranked as (
         category,
         share,
         row_number() over (
-            order by share desc, {{ crm_segmentation.by_bytes('category') }}
+            order by share desc nulls last, {{ crm_segmentation.by_bytes('category') }}
         ) as popularity_rank
     from categories
 
@@ -154,8 +154,8 @@ ranked as (
         row_number() over (
             partition by account_id
             order by
-                expected_share desc,
-                purchase_count desc,
+                expected_share desc nulls last,
+                purchase_count desc nulls last,
                 {{ crm_segmentation.by_bytes('category') }}
         ) as preference_rank
     from estimated

@@ -80,8 +80,8 @@ ranked as (
         row_number() over (
             partition by account_id
             order by
-                purchase_count desc,
-                last_purchased_on desc,
+                purchase_count desc nulls last,
+                last_purchased_on desc nulls last,
                 quantity desc nulls last,
                 {{ crm_segmentation.by_bytes('product_id') }}
         ) as preference_rank

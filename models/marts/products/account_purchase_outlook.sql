@@ -106,7 +106,7 @@ complements as (
         row_number() over (
             partition by categories.account_id
             order by
-                affinities.lift desc,
+                affinities.lift desc nulls last,
                 {{ crm_segmentation.by_bytes('affinities.other_category') }},
                 {{ crm_segmentation.by_bytes('affinities.category') }}
         ) as complement_rank
