@@ -53,7 +53,8 @@ contacts as (
         account_id,
         contacted_at,
         contacted_on,
-        cast(date_trunc('month', contacted_on) as date) as month_began_on
+        contacted_on - cast(extract(day from contacted_on) - 1 as integer)
+            as month_began_on
     from all_contacts
     where
         contact_number = 1
