@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from decimal import Decimal
@@ -96,6 +97,11 @@ def test_the_profile_of_a_leaf_has_the_accounts_of_the_leaf(
         )
         said = tool.write(fitted, leaf["leaf_number"], folder / f"{name}.sql")
         assert name in said
+    # the contract of profiles asks for their columns
+    types = {"account_id": "text", "as_of_date": "date", "rule_hash": "text"}
+    columns = [{"name": column, "data_type": kind} for column, kind in types.items()]
+    models = [{"name": name, "columns": columns} for name in names.values()]
+    (folder / "_leaves.yml").write_text(json.dumps({"version": 2, "models": models}))
     built = project.run("run", "-s", *names.values())
     placed = frame(demo_build, "select * from crm_marts.account_tree_leaves")
     for (tree, number), name in names.items():
