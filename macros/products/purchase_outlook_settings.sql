@@ -56,3 +56,19 @@
     {%- endif -%}
     {{ return(found) }}
 {% endmacro %}
+
+{#
+    SQL: a condition on the rows of int_activity_by_day: facts of the window of the
+    setting purchase_outlook that are not cancelled before as_of_date.
+#}
+{% macro in_purchase_outlook() %}
+    {%- set as_of = crm_segmentation.as_of_date() -%}
+    {%- set day = crm_segmentation.date_literal(as_of) -%}
+    {%- set first_day = crm_segmentation.date_literal(crm_segmentation.add_days(
+        as_of, -crm_segmentation.purchase_outlook_settings().window_days
+    )) -%}
+    {{- return(
+        "occurred_on >= " ~ first_day ~ " and occurred_on < " ~ day
+        ~ " and (ended_on is null or ended_on >= " ~ day ~ ")"
+    ) -}}
+{% endmacro %}

@@ -312,3 +312,15 @@ arrived as (
         ~ crm_segmentation.text_literal('\\p') ~ ") || " ~ bar
     ) -}}
 {% endmacro %}
+
+{# SQL: of each declared tree the rows of its current fit. #}
+{% macro current_trees() -%}
+{%- for tree in crm_segmentation.decision_tree_declarations() %}
+select * from (
+    {{ crm_segmentation.current_fit(tree.name, ref('tree_parameters')) | indent(4) }}
+) as tree_{{ loop.index }}
+{{ 'union all' if not loop.last }}
+{%- else %}
+select * from {{ ref('tree_parameters') }} where 1 = 0
+{%- endfor %}
+{%- endmacro %}

@@ -2,15 +2,7 @@ with
 
 recorded as (
 
-    {%- for tree in crm_segmentation.decision_tree_declarations() %}
-    select * from (
-        {{ crm_segmentation.current_fit(tree.name, ref('tree_parameters'))
-            | indent(8) }}
-    ) as tree_{{ loop.index }}
-    {{ 'union all' if not loop.last }}
-    {%- else %}
-    select * from {{ ref('tree_parameters') }} where 1 = 0
-    {%- endfor %}
+    {{ crm_segmentation.current_trees() | indent(4) }}
 
 ),
 

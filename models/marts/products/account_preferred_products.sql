@@ -1,11 +1,7 @@
 -- What an account buys most, for its list of favourites. Days count and not lines: ten
 -- lines of one order are one wish.
 {%- set outlook = crm_segmentation.purchase_outlook_settings() -%}
-{%- set as_of = crm_segmentation.as_of_date() -%}
-{%- set day = crm_segmentation.date_literal(as_of) -%}
-{%- set first_day = crm_segmentation.date_literal(
-    crm_segmentation.add_days(as_of, -outlook.window_days)
-) %}
+{%- set day = crm_segmentation.date_literal(crm_segmentation.as_of_date()) %}
 
 with
 
@@ -31,9 +27,7 @@ purchases as (
     from activity
     where event_name = 'order_line'
         and product_id is not null
-        and occurred_on >= {{ first_day }}
-        and occurred_on < {{ day }}
-        and (ended_on is null or ended_on >= {{ day }})
+        and {{ crm_segmentation.in_purchase_outlook() }}
     group by account_id, product_id, occurred_on
 
 ),

@@ -2,11 +2,7 @@
 -- The interval is the median of those between its days with an order, whatever was
 -- ordered; one of half a day more is rounded up to the day.
 {%- set outlook = crm_segmentation.purchase_outlook_settings() -%}
-{%- set as_of = crm_segmentation.as_of_date() -%}
-{%- set day = crm_segmentation.date_literal(as_of) -%}
-{%- set first_day = crm_segmentation.date_literal(
-    crm_segmentation.add_days(as_of, -outlook.window_days)
-) %}
+{%- set day = crm_segmentation.date_literal(crm_segmentation.as_of_date()) %}
 
 with
 
@@ -35,9 +31,7 @@ order_days as (
         occurred_on
     from activity
     where event_name = 'order'
-        and occurred_on >= {{ first_day }}
-        and occurred_on < {{ day }}
-        and (ended_on is null or ended_on >= {{ day }})
+        and {{ crm_segmentation.in_purchase_outlook() }}
 
 ),
 
