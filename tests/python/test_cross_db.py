@@ -581,6 +581,66 @@ def test_a_common_table_expression_is_kept_or_read_anew(dialect: Dialect) -> Non
     assert "CTE" not in plans["not_materialized"]
 
 
+# -- what fits recorded ------------------------------------------------------------------------
+
+
+def test_lists_and_fields_are_read_from_json(dialect: Dialect) -> None:
+    tried = [{"k": 2, "silhouette": 0.25}, {"k": 10, "silhouette": None}, {"k": -3}]
+    texts = [json.dumps({"k": 7, "of": 'a "b"', "candidates": tried}), '{"candidates":[]}', "{}"]
+    dialect.load({"x": "text"}, [(text,) for text in (*texts, None)])
+    listed = dialect.render("json_list", "x", "candidates")
+    fields = [dialect.render("json_field", "candidate", key) for key in ("k", "silhouette")]
+    rows = dialect.query(
+        f"select place, {', '.join(fields)} "
+        f"from (select place, {listed} as candidate from given) as spread"
+    )
+    assert sorted(rows, key=str) == [(0, "-3", None), (0, "10", None), (0, "2", "0.25")]
+    whole = [dialect.render("json_field", "x", key) for key in ("k", "of")]
+    assert dialect.answers(*whole) == [("7", 'a "b"'), (None, None), (None, None), (None, None)]
+
+
+def test_a_float_becomes_its_nearest_decimal(dialect: Dialect) -> None:
+    chance = random.Random(9)
+    # far enough from half a millionth that the last bit of a product cannot matter
+    floats = [0.0, -0.0, 1.0, -1.5, 0.1234564, 0.1234566, -0.1234566, 0.0000004, 123456789.25]
+    floats += [chance.randint(-(10**13), 10**13) / 10**7 + 1e-9 for _ in range(500)]
+    dialect.load({"x": "double precision"}, [(number,) for number in (*floats, None)])
+    expected = [rounded(Decimal(number), 6) for number in floats]
+    far = [abs(Decimal(number) * 10**6 % 1) != Decimal("0.5") for number in floats]
+    answers = dialect.answers(dialect.render("decimal_of_float", "x"))
+    assert answers.pop() is None
+    assert {type(answer) for answer in answers} == {Decimal}
+    assert [
+        (answer, number)
+        for answer, number, is_far in zip(answers, expected, far, strict=True)
+        if is_far and answer != number
+    ] == []
+
+
+def test_constants_of_one_row_stand_beside_many(dialect: Dialect) -> None:
+    dialect.load({"x": "integer"}, [(1,), (2,), (None,)])
+    sql = (
+        "with centre as (select 10 as a, 100 as b), "
+        f"summed as (select x, x + {dialect.render('constant', 'centre', 'a')} "
+        f"+ {dialect.render('constant', 'centre', 'b')} as y "
+        f"from given {dialect.render('constants_joined', 'centre')} "
+        f"{dialect.render('computed_once')}) "
+        "select x, y + y from summed order by x nulls last"
+    )
+    assert dialect.query(sql) == [(1, 222), (2, 224), (None, None)]
+
+
+def test_what_is_used_twice_is_computed_once(dialect: Dialect) -> None:
+    """On PostgreSQL, which else writes the expression out at each place."""
+    dialect.load({"x": "integer"}, [(1,)])
+    once = dialect.render("computed_once")
+    sql = f"select y + y from (select x * 7919 as y from given {once}) as inner_rows"
+    assert dialect.query(sql) == [(15838,)]
+    if dialect.name == "postgres":
+        assert str(dialect.query("explain (verbose) " + sql)).count("7919") == 1
+        assert str(dialect.query("explain (verbose) " + sql.replace(once, ""))).count("7919") == 2
+
+
 # -- engines -----------------------------------------------------------------------------------
 
 
@@ -644,7 +704,13 @@ TESTED_IN = {
     "quoted_roles": "test_roles.py",
     "one_build_at_a_time": "adapter/test_builds.py",
     "sleep_briefly": "criteria/test_profile_batches.py",
-    "insert_profile_members": "criteria/test_profile_batches.py",
+    "profile_transactions": "test_batch_builds.py",
+    "fill_partitions": "test_batch_builds.py",
+    "members_name": "test_batch_builds.py",
+    "left_members": "test_batch_builds.py",
+    "build_profile_alone": "test_batch_builds.py",
+    "record_of_consumers": "test_roles.py",
+    "revoke_from_former_consumers": "test_roles.py",
 }
 
 

@@ -15,6 +15,7 @@ PARAMETERS = (
     "rfm_cut_points",
     "cluster_parameters",
     "lifetime_parameters",
+    "objective_parameters",
     "propensity_parameters",
     "tree_parameters",
 )
