@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import psycopg2
 from dbt.adapters.postgres_python import copying, frames
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, quote_ident
 
 # rows that are in memory at a time as Python objects
 CHUNK = 20_000
+
+# until the end of the transaction; psycopg2 itself asks for days as ISO has them
+AS_PYTHON_READS = """
+    select
+        set_config('intervalstyle', 'postgres', true),
+        set_config('extra_float_digits', '1', true)
+"""
 
 
 class Rows:
@@ -76,9 +85,37 @@ class Session:
         if not self.keep_transaction:
             self.handle.commit()
 
-    def reading(self, sql: str, size: int) -> Reading:
-        """A server-side cursor over a query, for a `with` block."""
-        return Reading(self, sql, size)
+    @contextmanager
+    def reading(self, sql: str, size: int) -> Iterator[Any]:
+        """A server-side cursor over a query, and the end of its transaction."""
+        began = self.handle.info.transaction_status == TRANSACTION_STATUS_IDLE
+        # such a cursor lives in a transaction, which `autocommit: true` begins for nobody
+        is_own = began and self.handle.autocommit
+        if is_own:
+            self.say("begin")
+        try:
+            self.say(AS_PYTHON_READS)
+            name = f"python_model_{next(self.cursor_numbers)}"
+            # else psycopg2 takes it for one outside of transactions
+            cursor = self.handle.cursor(name, withhold=self.handle.autocommit)
+            cursor.itersize = size
+            frames.read_exactly(cursor)
+            cursor.execute(sql)
+            yield cursor
+            cursor.close()
+        except BaseException:
+            if is_own:
+                with suppress(psycopg2.Error):
+                    self.say("rollback")
+            raise
+        if is_own:
+            self.say("commit")
+        elif began:
+            self.end_transaction()
+
+    def say(self, sql: str) -> None:
+        with self.handle.cursor() as cursor:
+            cursor.execute(sql)
 
     def write(
         self,
@@ -113,28 +150,3 @@ class Session:
             )
             cursor.execute(f"{create} ({definitions})")
             return copying.copy(cursor, table, columns, itertools.chain([first], chunks))
-
-
-class Reading:
-    """A server-side cursor over a query, and the end of its transaction."""
-
-    def __init__(self, session: Session, sql: str, size: int) -> None:
-        self.session = session
-        self.sql = sql
-        self.size = size
-
-    def __enter__(self) -> Any:
-        handle = self.session.handle
-        self.began = handle.info.transaction_status == TRANSACTION_STATUS_IDLE
-        self.cursor = handle.cursor(f"python_model_{next(self.session.cursor_numbers)}")
-        self.cursor.itersize = self.size
-        frames.read_exactly(self.cursor)
-        self.cursor.execute(self.sql)
-        return self.cursor
-
-    def __exit__(self, error_type: Any, *rest: Any) -> None:
-        if error_type is not None:
-            return
-        self.cursor.close()
-        if self.began:
-            self.session.end_transaction()

@@ -119,15 +119,17 @@ def test_a_service_and_a_file_of_passwords(
     passwords = tmp_path / "passwords"
     passwords.write_text("*:*:*:*:secret\n")
     passwords.chmod(0o600)
-    assert (
-        asked(
-            "select current_database()",
+    handle = open_handle(
+        credentials(
             dbname=postgres_database.name,
+            schema="x",
             service="warehouse",
             passfile=str(passwords),
         )
-        == postgres_database.name
     )
+    taken = handle.info.dbname, handle.info.password
+    handle.close()
+    assert taken == (postgres_database.name, "secret")
     with pytest.raises(psycopg2.OperationalError, match="no_such_service"):
         asked("select 1", service="no_such_service")
 

@@ -18,6 +18,7 @@ from dbt.adapters.postgres_python.session import Session
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from postgres_databases import Database, Databases
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 UTC = datetime.UTC
 Decimal = decimal.Decimal
@@ -386,6 +387,31 @@ def test_what_looks_like_it_is_read(session: Session) -> None:
             None,
         )
     ]
+
+
+def test_what_a_server_writes_in_its_own_way_is_read_alike(session: Session) -> None:
+    """psycopg2 asks for days as ISO has them, and takes timespans and floats as they come."""
+    for setting in ("intervalstyle = sql_standard", "extra_float_digits = -3"):
+        session.execute(f"set {setting}")
+    query = "select interval '-3 days 01:00', interval '-30 days', 0.1::float8 + 0.2::float8"
+    assert session.query(query).fetchall() == [
+        (datetime.timedelta(days=-3, hours=1), datetime.timedelta(days=-30), 0.1 + 0.2)
+    ]
+
+
+def test_rows_are_read_where_each_statement_commits_itself(database: Database) -> None:
+    """`autocommit: true` in the profile, where a cursor of the server needs a transaction too."""
+    connection = database.connect()
+    session = Session(connection)
+    numbers = session.query("select n from generate_series(1, 30) as n")
+    try:
+        assert session.write(numbers.chunks(10), None, "numbers", temporary=True) == 30
+        with pytest.raises(psycopg2.errors.DivisionByZero):
+            session.query("select 1 / 0 as a").df()
+        assert session.query("select count(*)::int as a from numbers").df()["a"].tolist() == [30]
+        assert connection.info.transaction_status == TRANSACTION_STATUS_IDLE
+    finally:
+        connection.close()
 
 
 def test_two_columns_of_one_name_are_refused(session: Session) -> None:
