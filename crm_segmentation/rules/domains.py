@@ -68,41 +68,56 @@ class Literal:
 
 @dataclass
 class Domain:
-    """Bounds with whether they are open, values that alone are left, values that are barred."""
+    """Bounds with whether they are open, values that alone are left, values that are barred.
+
+    `gaps` are closed ranges that are barred.
+    """
 
     low: tuple[Any, bool] | None = None
     high: tuple[Any, bool] | None = None
     chosen: set[Any] | None = None
     barred: set[Any] = field(default_factory=set)
+    gaps: list[tuple[Any, Any]] = field(default_factory=list)
     null: bool = True
     whole: bool = False
 
     def is_empty(self) -> bool:
         if self.null:
             return False
-        if self.whole:
-            return self.holds_no_whole_number()
         if self.chosen is not None:
-            return not any(self.holds(value) for value in self.chosen)
+            return not any(
+                self.holds(value) and (not self.whole or value == floor(value))
+                for value in self.chosen
+            )
         if self.low is None or self.high is None:
             return False
-        return self.low[0] > self.high[0] or (
-            self.low[0] == self.high[0]
-            and (self.low[1] or self.high[1] or self.low[0] in self.barred)
-        )
+        return self.holds_no_whole_number() if self.whole else self.is_all_gaps()
 
     def holds_no_whole_number(self) -> bool:
-        if self.chosen is not None:
-            return not any(value == floor(value) and self.holds(value) for value in self.chosen)
-        if self.low is None or self.high is None:
-            return False
-        low, high = ceil(self.low[0]), floor(self.high[0])
-        # as many as are barred, and the two ends, may be taken away
-        some = range(low, min(high, low + len(self.barred) + 2) + 1)
-        return not any(self.holds(value) for value in some)
+        assert self.low is not None and self.high is not None
+        value, last = ceil(self.low[0]), floor(self.high[0])
+        while value <= last:
+            if self.holds(value):
+                return False
+            ends = [floor(end) for start, end in self.gaps if start <= value <= end]
+            value = max([value, *ends]) + 1
+        return True
+
+    def is_all_gaps(self) -> bool:
+        """Whether nothing is left between the bounds; single values bar no range."""
+        assert self.low is not None and self.high is not None
+        (value, is_open), (last, end_is_open) = self.low, self.high
+        for start, end in sorted(self.gaps):
+            if start > value:
+                break
+            if end >= value:
+                value, is_open = end, True
+        if value == last:
+            return is_open or end_is_open or value in self.barred
+        return value > last
 
     def holds(self, value: Any) -> bool:
-        if value in self.barred:
+        if value in self.barred or any(start <= value <= end for start, end in self.gaps):
             return False
         if self.low is not None and (value < self.low[0] or (value == self.low[0] and self.low[1])):
             return False
@@ -150,11 +165,16 @@ def window_days(word: str, value: Any, as_of: date) -> tuple[date | None, date |
     return None, None
 
 
+def day_number(day: date) -> Decimal:
+    """Days are counted: a rule asks of a timestamp on which local day it is."""
+    return Decimal(day.toordinal())
+
+
 def scalar(literal: Literal, value: Any) -> Any:
     if literal.kind in NUMBERS:
         return Decimal(number(value) or "0")
     if literal.kind in ("date", "timestamp"):
-        return date.fromisoformat(str(value))
+        return day_number(date.fromisoformat(str(value)))
     if literal.kind == "text" and literal.folded:
         return fold(str(value))
     return value
@@ -162,7 +182,8 @@ def scalar(literal: Literal, value: Any) -> Any:
 
 def narrow(domain: Domain, literal: Literal, as_of: date) -> None:
     """Leave what satisfies the literal; what is not understood narrows nothing."""
-    operator, holds_for_null = literal.operator, is_negative(literal.operator)
+    operator = literal.operator
+    holds_for_null = is_negative(operator) or operator == "has_none"
     if literal.kind == "boolean" and literal.value is False:
         holds_for_null = True
     if literal.nulls:
@@ -193,12 +214,14 @@ def narrow(domain: Domain, literal: Literal, as_of: date) -> None:
     elif operator == "between":
         domain.at_least(scalar(literal, value[0]))
         domain.at_most(scalar(literal, value[1]))
+    elif operator == "not_between":
+        domain.gaps.append((scalar(literal, value[0]), scalar(literal, value[1])))
     elif operator in ("within", "older_than", "in_next", "ago"):
         first, end = window_days(operator, value, as_of)
         if first is not None:
-            domain.at_least(first)
+            domain.at_least(day_number(first))
         if end is not None:
-            domain.at_most(end, is_open=True)
+            domain.at_most(day_number(end), is_open=True)
     elif operator == "is_null":
         domain.choose(set())
 
@@ -210,6 +233,8 @@ def contradiction(literals: list[Literal], as_of: date) -> bool:
         domain.null = False
     if literals and literals[0].kind in ("count", "years"):
         domain.whole, domain.low = True, (Decimal(0), False)
+    if literals and literals[0].kind in ("date", "timestamp"):
+        domain.whole = True
     for literal in literals:
         narrow(domain, literal, as_of)
     return domain.is_empty()

@@ -23,14 +23,25 @@ import yaml  # type: ignore[import-untyped]
 
 from crm_segmentation.generated import settle
 from crm_segmentation.rules.domains import (
+    COMPARISONS,
+    MODIFIERS,
     Literal,
     conjunctions,
     contradiction,
     empty_window,
     literals_of,
+    nodes_inside,
     window_days,
 )
-from crm_segmentation.rules.meaning import TREE_WORDS, fold, is_negative, meaning, meaning_hash
+from crm_segmentation.rules.implied import Implications
+from crm_segmentation.rules.meaning import (
+    TREE_WORDS,
+    Reader,
+    fold,
+    is_negative,
+    meaning,
+    meaning_hash,
+)
 from crm_segmentation.rules.project import RulesError, ask_dbt, rule_project
 from crm_segmentation.rules.schema import SCHEMA_FILE, schema_text
 from crm_segmentation.rules.sheet import MODELS, SHEET, settle_sheet, sheet_text
@@ -45,6 +56,8 @@ LISTED = re.compile(r"\b(where|has|if|some|none|every)\.all\[")
 NAMES_OF_MODELS = re.compile(r"(^|\.)(member_of|listed_in)(\[\d+\])?$")
 # how dbt says that a `ref` leads nowhere
 NOT_FOUND = re.compile(r"depends on a node named '([a-z][a-z0-9_]*)'")
+# of more conditions in one list no two are compared
+MOST_SIBLINGS = 200
 # models that read every profile say nothing about whether one is used
 READS_ALL = ("profile_catalog", "profile_funnel", "profile_explanation")
 
@@ -198,13 +211,24 @@ def published_findings(
     entry: dict[str, Any], project: dict[str, Any]
 ) -> Iterator[tuple[str, str, str]]:
     """(path, code, message) for the published tree of one profile."""
+    found = list(wrong_conditions(entry, project))
+    yield from found
+    wrong = [path for path, code, _ in found if code in ("contradiction", "always")]
+    yield from beside_each_other(entry["published"]["tree"], project, wrong)
+
+
+def wrong_conditions(
+    entry: dict[str, Any], project: dict[str, Any]
+) -> Iterator[tuple[str, str, str]]:
+    """What cannot hold, or always does, and what says less than it seems to."""
     attributes, as_of = project["attributes"], date.fromisoformat(project["as_of"])
     tree = entry["published"]["tree"]
     for together in conjunctions(tree, attributes, project):
         by_subject = defaultdict(list)
         for literal in together:
-            by_subject[literal.attribute].append(literal)
-        for name, literals in by_subject.items():
+            # DE as it is written and de in whatever letters may both hold
+            by_subject[literal.attribute, literal.folded].append(literal)
+        for (name, _), literals in by_subject.items():
             subject = literals[0].label or name
             if contradiction(literals, as_of):
                 asked = ", ".join(str(literal) for literal in literals)
@@ -266,6 +290,128 @@ def sums_of_points(path: str, given: dict[str, Any]) -> Iterator[tuple[str, str,
         yield path, "always", message
 
 
+def beside_each_other(
+    tree: dict[str, Any], project: dict[str, Any], wrong: Sequence[str]
+) -> Iterator[tuple[str, str, str]]:
+    """Of conditions under one `all` or `any`: what another makes needless or impossible.
+
+    `wrong` are the paths of what was found before, of which no more is said.
+    """
+    as_of = date.fromisoformat(project["as_of"])
+    types = {name: entry["type"] for name, entry in project["attributes"].items()}
+    for prefix, root, columns in roots_of(tree, project):
+        reader = Reader(columns or types, project)
+        known = Implications(columns or types, as_of, project)
+        for path, node in nodes_of(root, prefix):
+            word, given = side_by_side(node, path)
+            if word and 1 < len(given) <= MOST_SIBLINGS:
+                told = [item for item in given if not is_told(item[0], path, wrong)]
+                yield from pairs(word, told, reader, known)
+
+
+def is_told(path: str, parent: str, wrong: Sequence[str]) -> bool:
+    return any(one == parent or f"{one}.".startswith(f"{path}.") for one in wrong)
+
+
+def roots_of(
+    tree: dict[str, Any], project: dict[str, Any]
+) -> Iterator[tuple[str, dict[str, Any], dict[str, str] | None]]:
+    """The tree of a rule and those within its leaves, over rows whose columns have types."""
+    yield "", tree, None
+    for path, node in nodes_of(tree):
+        ((word, given),) = node.items()
+        if word not in TREE_WORDS and word not in project["attributes"]:
+            for where, inner, columns in nodes_inside(word, given, project, path):
+                if columns is not None:
+                    listed = {"all": inner} if isinstance(inner, list) else inner
+                    yield where, listed, {name: entry["type"] for name, entry in columns.items()}
+
+
+def side_by_side(node: dict[str, Any], path: str) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
+    """`all` or `any`, and what stands under it with its paths; else no word.
+
+    Of a leaf the operators stand side by side, and so they do beside other leaves.
+    """
+    ((word, given),) = node.items()
+    if word not in TREE_WORDS:
+        return "all", operators_of(node, path)
+    if word not in ("all", "any"):
+        return "", []
+    items: list[tuple[str, dict[str, Any]]] = []
+    for index, child in enumerate(given):
+        ((inner, _),) = child.items()
+        where = f"{path}[{index}].{inner}"
+        if inner == word:
+            items += side_by_side(child, where)[1]
+        elif word == "all" and inner not in TREE_WORDS:
+            items += operators_of(child, where)
+        else:
+            items.append((where, child))
+    return word, items
+
+
+def operators_of(leaf: dict[str, Any], path: str) -> list[tuple[str, dict[str, Any]]]:
+    ((word, given),) = leaf.items()
+    if not isinstance(given, dict):
+        return [(path, leaf)]
+    counted = given.get("count") if word == "event" else None
+    if isinstance(counted, dict) and len(counted) > 1:
+        return [
+            (f"{path}.count.{key}", {word: {**given, "count": {key: counted[key]}}})
+            for key in counted
+            if key in COMPARISONS
+        ]
+    rest = {key: given[key] for key in given if key in MODIFIERS}
+    operators = [key for key in given if key not in MODIFIERS]
+    if len(operators) < 2 or "name" in given or word in ("points", "bucket", "contactable"):
+        return [(path, leaf)]
+    return [(f"{path}.{key}", {word: {key: given[key], **rest}}) for key in operators]
+
+
+def pairs(
+    word: str, items: list[tuple[str, dict[str, Any]]], reader: Reader, known: Implications
+) -> Iterator[tuple[str, str, str]]:
+    forms = [(reader.node(node), reader.node(node, False)) for _, node in items]
+    needless: set[int] = set()
+    for at, (path, _) in enumerate(items):
+        for other, (_, node) in enumerate(items):
+            # what is true or false by itself was found before
+            if other == at or True in (*forms[at], *forms[other]) or other in needless:
+                continue
+            first, then = (other, at) if word == "all" else (at, other)
+            follows = known.implies(forms[first][0], forms[then][0])
+            equal = follows and known.implies(forms[then][0], forms[first][0])
+            if follows and (not equal or other < at):
+                needless.add(at)
+                yield path, "no-effect", no_effect(word, node)
+                break
+            if other > at:
+                continue
+            if word == "all" and known.implies(forms[other][0], forms[at][1]):
+                message = f"nobody passes this who passes {said(node)}. Mend one of them."
+                yield path, "contradiction", message
+                break
+            if word == "any" and known.implies(forms[other][1], forms[at][0]):
+                message = f"everybody passes this or {said(node)}. Mend one of them."
+                yield path, "always", message
+                break
+
+
+def no_effect(word: str, other: dict[str, Any]) -> str:
+    who = f"whoever passes {said(other)} passes this, too"
+    if word == "any":
+        who = f"whoever passes this passes {said(other)}, too"
+    return f"{who}, so it changes nothing. Take it away, or mend one of them."
+
+
+def said(node: dict[str, Any]) -> str:
+    """A node in one line, as it may be written."""
+    text = yaml.safe_dump(
+        node, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10_000
+    ).strip()[1:-1]
+    return text if len(text) <= 100 else f"{text[:97]}..."
+
+
 def same_text(left: Any, right: Any) -> bool:
     if isinstance(left, str) and isinstance(right, str):
         return fold(left) == fold(right)
@@ -295,8 +441,10 @@ def unknown_values(
 ) -> Iterator[tuple[str, str, str]]:
     if "nulls" in given or not attributes[name]["nullable"]:
         return
-    for operator in given:
-        if is_negative(operator) and attributes[name]["type"] not in ("values",):
+    operators = [operator for operator in given if operator not in MODIFIERS]
+    for operator in operators:
+        # beside a positive one it holds where the value is known alone
+        if all(map(is_negative, operators)) and attributes[name]["type"] not in ("values",):
             yield (
                 f"{path}.{operator}",
                 "unknown-value",

@@ -233,7 +233,7 @@ FAULTS = [
     Fault(
         "the three letters apart are not folded",
         CROSS + "text.sql",
-        "lower(translate(\" ~ expression ~ \", 'İΣς', 'iσσ'))",  # noqa: RUF001
+        "lower(translate(\" ~ expression ~ \", 'İΣς', 'iσσ'))",  # noqa: RUF001  # Greek is meant
         'lower(" ~ expression ~ ")',
         "text",
     ),

@@ -35,3 +35,11 @@ def worlds(draw: Draw) -> DrawnWorld:
 @st.composite
 def rules(draw: Draw, world: DrawnWorld, depth: int = 5) -> Tree:
     return draw_rule(Shrinking(draw), world, depth)
+
+
+@st.composite
+def many_rules(draw: Draw, world: DrawnWorld, count: int, about: Sequence[str]) -> list[Tree]:
+    """Rules of any kind, and one about each kind that is named."""
+    choices = Shrinking(draw)
+    some = [draw_rule(choices, world) for _ in range(count - len(about))]
+    return some + [draw_rule(choices, world, depth=3, about=kind) for kind in about]

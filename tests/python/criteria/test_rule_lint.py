@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -14,11 +15,18 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from criteria.oracle import members
-from criteria.rules import Seeded, as_text, draw_rule, draw_world
+from criteria.rules import NAMES, Seeded, as_text, draw_leaf, draw_rule, draw_world
 from criteria.test_rule_schema import as_json
 from crm_segmentation.rules.domains import Literal, contradiction, shifted
-from crm_segmentation.rules.lint import project_findings, read_files, report, unknown_names
-from crm_segmentation.rules.meaning import meaning
+from crm_segmentation.rules.implied import Implications
+from crm_segmentation.rules.lint import (
+    project_findings,
+    published_findings,
+    read_files,
+    report,
+    unknown_names,
+)
+from crm_segmentation.rules.meaning import Reader, meaning
 from crm_segmentation.rules.text import rules_in
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -125,7 +133,14 @@ def findings_of(
     for name, tree in rules.items():
         model(folder, yaml.safe_dump(tree, sort_keys=False), name)
         entries.append(published(name, tree, used.get(name, ("x",))))
-    project = {
+    return [
+        f"{one.file.stem}:{one.line} {one.code}"
+        for one in project_findings(folder, project_of(entries), data)
+    ]
+
+
+def project_of(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
         "attributes": ATTRIBUTES,
         "as_of": "2026-01-01",
         "groups": entries,
@@ -136,9 +151,6 @@ def findings_of(
         "relations": {"contacts": {"columns": {"role": "text"}}},
         "recorded_groups": [],
     }
-    return [
-        f"{one.file.stem}:{one.line} {one.code}" for one in project_findings(folder, project, data)
-    ]
 
 
 def event_leaf(**given: Any) -> dict[str, Any]:
@@ -161,6 +173,9 @@ def points(**comparison: Any) -> dict[str, Any]:
     return {"points": {"of": of, **comparison}}
 
 
+CONTRADICTION = ["contradiction"]
+
+
 @pytest.mark.parametrize(
     ("tree", "found"),
     [
@@ -172,7 +187,7 @@ def points(**comparison: Any) -> dict[str, Any]:
             {"all": [{"country": {"eq": "DE"}}, {"country": {"in": ["AT", "CH"]}}]},
             ["contradiction"],
         ),
-        ({"all": [{"country": {"eq": "DE"}}, {"country": {"in": ["de", "CH"]}}]}, []),
+        ({"all": [{"country": {"eq": "DE"}}, {"country": {"in": ["de", "CH"]}}]}, ["no-effect"]),
         ({"all": [{"country": {"eq": "DE"}}, {"not": {"country": {"eq": "DE"}}}]}, None),
         ({"any": [{"country": {"eq": "DE"}}, {"not": {"country": {"eq": "DE"}}}]}, ["always"]),
         (
@@ -181,6 +196,7 @@ def points(**comparison: Any) -> dict[str, Any]:
         ),
         ({"country": {"neq": "DE"}}, ["unknown-value"]),
         ({"country": {"neq": "DE", "nulls": "include"}}, []),
+        ({"country": {"neq": "DE", "contains": "D"}}, []),
         ({"kind": {"neq": "lead"}}, []),
         ({"event": {"name": "order", "count": {"gte": 0}}}, ["always"]),
         ({"event": {"name": "order", "count": {"lt": 0}}}, ["contradiction"]),
@@ -223,7 +239,7 @@ def points(**comparison: Any) -> dict[str, Any]:
             2 * ["contradiction"],
         ),
         ({"all": [related("some"), related("none")]}, 2 * ["contradiction"]),
-        ({"all": [related("some"), related("every")]}, []),
+        ({"all": [related("some"), related("every")]}, ["a:4 no-effect"]),
         # a row that cannot be
         (event_leaf(where={"amount": {"gte": 3, "lt": 2}}), ["a:8 contradiction"]),
         (
@@ -252,6 +268,23 @@ def points(**comparison: Any) -> dict[str, Any]:
         ({"was_member": {"group": "vip", "day": "2025-12-31"}}, []),
         ({"changed": {"attribute": "tier", "from": "A", "to": "a"}}, ["a:6 contradiction"]),
         ({"changed": {"attribute": "tier", "from": "A", "to": "B"}}, []),
+        # gaps
+        ({"revenue": {"between": [1, 5], "not_between": [0, 6]}}, CONTRADICTION),
+        ({"revenue": {"between": [1, 5], "not_between": [1, 4]}}, []),
+        (
+            {
+                "all": [
+                    {"revenue": {"eq": 3}},
+                    {"revenue": {"not_between": [3, 4], "nulls": "include"}},
+                ]
+            },
+            CONTRADICTION,
+        ),
+        (
+            {"all": [{"since": {"after": "2024-01-01"}}, {"since": {"before": "2024-01-02"}}]},
+            CONTRADICTION,
+        ),
+        (event_leaf(count={"between": [2, 4], "not_between": [1, 5]}), CONTRADICTION),
         # other numbers
         ({"since": {"years": {"gte": 5, "lt": 5}}}, ["a:6 contradiction"]),
         ({"since": {"years": {"gte": 5, "lte": 5}}}, []),
@@ -275,6 +308,153 @@ def test_rules_that_cannot_be_meant(
         assert len(shown) == len(found)
         for one, wanted in zip(shown, found, strict=True):
             assert one.endswith(wanted)
+
+
+def both(word: str, *children: dict[str, Any]) -> dict[str, Any]:
+    return {word: list(children)}
+
+
+BUYS = event_leaf(within="30d", count={"gte": 3})
+ON_WEB = {"channel": {"eq": "web"}}
+GTE_10, GTE_5 = {"revenue": {"gte": 10}}, {"revenue": {"gte": 5}}
+
+
+@pytest.mark.parametrize(
+    ("tree", "found"),
+    [
+        (both("all", GTE_10, GTE_5), "all[1].revenue no-effect"),
+        (both("all", GTE_5, GTE_10), "all[0].revenue no-effect"),
+        (both("any", GTE_10, GTE_5), "any[0].revenue no-effect"),
+        ({"revenue": {"gt": 5, "gte": 5}}, "revenue.gte no-effect"),
+        ({"not": {"revenue": {"gt": 5, "gte": 5}}}, "not.revenue.gte no-effect"),
+        (
+            both(
+                "all", GTE_10, {"revenue": {"lt": 90}}, {"revenue": {"neq": 7, "nulls": "include"}}
+            ),
+            "all[2].revenue no-effect",
+        ),
+        (both("all", GTE_10, {"revenue": {"not_null": True}}), "all[1].revenue no-effect"),
+        (
+            both("all", {"country": {"in": ["DE", "AT"]}}, {"country": {"in": ["DE", "AT", "CH"]}}),
+            "all[1].country no-effect",
+        ),
+        (
+            both("all", GTE_10, both("any", {"is_partner": {"eq": True}}, GTE_5)),
+            "all[1].any no-effect",
+        ),
+        (
+            both("all", GTE_10, both("all", {"is_partner": {"eq": True}}, GTE_5)),
+            "all[1].all[1].revenue no-effect",
+        ),
+        (both("all", GTE_10, GTE_10), "all[1].revenue no-effect"),
+        # of the unknown the one says nothing and the other something
+        (
+            both("all", GTE_10, {"revenue": {"gte": 5, "nulls": "include"}}),
+            "all[1].revenue no-effect",
+        ),
+        (both("all", {"revenue": {"gte": 10, "nulls": "include"}}, GTE_5), ""),
+        (
+            both(
+                "all", {"country": {"eq": "DE", "case_sensitive": True}}, {"country": {"eq": "de"}}
+            ),
+            "",
+        ),
+        (
+            both("all", {"country": {"contains": "erman"}}, {"country": {"contains": "man"}}),
+            "all[1].country no-effect",
+        ),
+        (
+            both(
+                "all",
+                {"country": {"contains": "er"}},
+                {"country": {"not_starts_with": "e", "nulls": "include"}},
+            ),
+            "",
+        ),
+        (
+            both("all", {"since": {"within": "30d"}}, {"since": {"within": "2m"}}),
+            "all[1].since no-effect",
+        ),
+        (both("all", {"since": {"on_or_before": "2025-12-01"}}, {"since": {"within": "2m"}}), ""),
+        (
+            both("any", {"since": {"older_than": "2m"}}, {"since": {"older_than": "1m"}}),
+            "any[0].since no-effect",
+        ),
+        # rows among rows
+        (both("all", BUYS, event_leaf(within="90d", count={"gte": 1})), "all[1].event no-effect"),
+        (both("all", BUYS, event_leaf(count={"gte": 3})), "all[1].event no-effect"),
+        (both("all", BUYS, event_leaf(within="90d", count={"gte": 4})), ""),
+        (both("all", BUYS, event_leaf(where=ON_WEB, within="90d", count={"gte": 1})), ""),
+        (
+            both("all", event_leaf(where=ON_WEB, count={"gte": 2}), event_leaf(count={"gte": 2})),
+            "all[1].event no-effect",
+        ),
+        (
+            both("all", BUYS, event_leaf(within="90d", count={"eq": 0})),
+            "all[1].event contradiction",
+        ),
+        (
+            both("all", BUYS, event_leaf(within="90d", count={"lt": 3})),
+            "all[1].event contradiction",
+        ),
+        (both("all", BUYS, event_leaf(within="90d", count={"lt": 4})), ""),
+        (both("all", BUYS, event_leaf(within="20d", count={"eq": 0})), ""),
+        (
+            both("any", event_leaf(count={"gte": 1}), event_leaf(within="9d", count={"eq": 0})),
+            "any[1].event always",
+        ),
+        (both("all", related("every"), related("some")), "all[1].related no-effect"),
+        (
+            event_leaf(where=both("all", {"amount": {"gt": 3}}, {"amount": {"gt": 2}})),
+            "event.where.all[1].amount no-effect",
+        ),
+        (both("all", abandoned("7d", "30d"), abandoned("7d", "60d")), "all[1].abandoned no-effect"),
+        (both("all", abandoned("7d", "30d"), abandoned("8d", "60d")), ""),
+    ],
+)
+def test_conditions_that_lie_in_one_another(tree: dict[str, Any], found: str) -> None:
+    entry = published("a", tree)
+    shown = [f"{path} {code}" for path, code, _ in published_findings(entry, project_of([entry]))]
+    assert shown == ([found] if found else [])
+
+
+def test_a_needless_condition_is_told_by_the_one_that_makes_it_so(tmp_path: Path) -> None:
+    tree = {"all": [{"country": {"in": ["DE", "AT"]}}, {"country": {"in": ["AT", "CH", "DE"]}}]}
+    model(tmp_path, yaml.safe_dump(tree, sort_keys=False), "a")
+    (found,) = project_findings(tmp_path, project_of([published("a", tree)]))
+    assert str(found) == (
+        "models/a.sql:8:3: warning: whoever passes country: {in: [DE, AT]} passes this, too, so it "
+        "changes nothing. Take it away, or mend one of them. [no-effect]"
+    )
+
+
+def test_what_is_said_to_follow_follows() -> None:
+    """Of random leaves and trees, over the accounts of random worlds."""
+    from criteria.worlds import ATTRIBUTES as DRAWN
+    from criteria.worlds import EVENTS as DRAWN_EVENTS
+
+    types = {name: declared["type"] for name, declared in DRAWN.items()}
+    rows = {"events": DRAWN_EVENTS, "relations": {}}
+    words = Counter[str]()
+    for seed in range(3):
+        draw = Seeded(seed)
+        world = draw_world(draw)
+        reader, known = Reader(types, rows), Implications(types, world.as_of, rows)
+        trees = [draw_leaf(draw, world, name) for name in NAMES * 3]
+        trees += [draw_rule(draw, world, depth=2) for _ in range(20)]
+        drawn = [
+            (tree, reader.node(tree), reader.node(tree, False), members(as_text(tree), world))
+            for tree in trees
+        ]
+        for one, form, _, found in drawn:
+            for other, wider, contrary, others in drawn:
+                if known.implies(form, wider):
+                    assert found <= others, f"{as_text(one)}\n{as_text(other)}"
+                    words[next(iter(one))] += one != other
+                if known.implies(form, contrary):
+                    assert found.isdisjoint(others), f"{as_text(one)}\n{as_text(other)}"
+                    words["nobody"] += 1
+    assert len(words) > 20 and words["nobody"] > 500, words
 
 
 def test_unused_and_equal_profiles(tmp_path: Path) -> None:
@@ -329,7 +509,7 @@ def test_what_the_data_says(tmp_path: Path) -> None:
 def satisfies(literal: Literal, value: Decimal | None) -> bool:
     """Straight from the text of the rules: what one operator makes of one value."""
     asked = literal.value
-    negative = literal.operator in ("neq", "not_in")
+    negative = literal.operator in ("neq", "not_in", "not_between")
     if value is None:
         result = literal.nulls == "include" if literal.nulls else negative
     else:
@@ -343,29 +523,34 @@ def satisfies(literal: Literal, value: Decimal | None) -> bool:
             "lt": lambda: value < asked,
             "lte": lambda: value <= asked,
             "between": lambda: asked[0] <= value <= asked[1],
+            "not_between": lambda: not asked[0] <= value <= asked[1],
         }[literal.operator]()
     return result is literal.holds
 
 
-def test_a_contradiction_is_one() -> None:
+OPERATORS = ["eq", "neq", "in", "not_in", "gt", "gte", "lt", "lte", "between", "not_between"]
+
+
+@pytest.mark.parametrize("kind", ["number", "years"])
+def test_a_contradiction_is_one(kind: str) -> None:
     random = Random(1)
     values = [None, *(Decimal(half) / 2 for half in range(-3, 14))]
+    if kind == "years":
+        values = [value for value in values if value is None or (value >= 0 and value % 1 == 0)]
     counts = {True: 0, False: 0}
     for _ in range(3000):
         literals = []
-        for _ in range(random.randint(1, 4)):
-            operator = random.choice(
-                ["eq", "neq", "in", "not_in", "gt", "gte", "lt", "lte", "between"]
-            )
+        for _ in range(random.randint(1, 5)):
+            operator = random.choice([*OPERATORS, "between", "not_between"])
             low = random.randint(0, 5)
             asked: Any = low
             if operator in ("in", "not_in"):
                 asked = [low, random.randint(0, 5)]
-            elif operator == "between":
+            elif operator.endswith("between"):
                 asked = [low, random.randint(low, 5)]
             nulls = random.choice([None, None, "include", "exclude"])
-            holds = operator == "between" or random.random() < 0.7
-            literals.append(Literal("x", "number", operator, asked, nulls, True, "", holds))
+            holds = random.random() < 0.7
+            literals.append(Literal("x", kind, operator, asked, nulls, True, "", holds))
         possible = any(all(satisfies(one, value) for one in literals) for value in values)
         found = contradiction(literals, date(2026, 1, 1))
         counts[found] += 1

@@ -145,7 +145,7 @@ any: [{all: [{sector: {eq: a}}, {is_vip: {eq: true}}]}, {sector: {eq: b}}]
   (sector is a, and is_vip is yes), or sector is b
 at_least: {count: 2, of: [{sector: {eq: a}}, {any: [{sector: {eq: b}}, {sector: {eq: c}}]}]}
   at least 2 of these hold: sector is a; (sector is b, or sector is c)
-"""  # noqa: E501
+"""  # noqa: E501  # lines as docs show them
 LINES = TEXT.splitlines()
 WORDS = [(tree, words.strip()) for tree, words in zip(LINES[::2], LINES[1::2], strict=True)]
 

@@ -109,7 +109,7 @@ Missing
   - the sum of amount over purchases is at least 20 (it has 9.5)
   - place is within 300 km of 52.5, 13.4 (unknown)
   - its points are at least 5 [10 if area is north; -5 if is_lead is yes] (it has -5)
-  - opened_on is known (unknown)"""  # noqa: E501
+  - opened_on is known (unknown)"""  # noqa: E501  # lines as they are printed
 
 
 def read(asker: Asker) -> Any:
