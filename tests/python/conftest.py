@@ -128,6 +128,8 @@ LONG_FILES = (
 )
 
 
+# first, since xdist reads the groups in a hook of the same name
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file goes to one worker, and so do the fixtures that it shares.
 
@@ -138,6 +140,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
     rank = {name: position for position, name in enumerate(LONG_FILES)}
     items.sort(key=lambda item: rank.get(item.path.stem, len(rank)))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Without groups each worker would build what files share, in silence and twice."""
+    if hasattr(session.config, "workerinput") and session.items:
+        ungrouped = [item.nodeid for item in session.items if "@" not in item.nodeid]
+        if ungrouped:
+            raise pytest.UsageError(
+                f"xdist has put {len(ungrouped)} tests into no group, {ungrouped[0]} for one. "
+                "It has with the versions of pytest and pytest-xdist in constraints.txt."
+            )
 
 
 @functools.cache
