@@ -7,7 +7,13 @@ own, loads them by COPY, builds everything below with dbt, and then runs each mo
 a bare `create table .. as`, with one index where the model has one and an ANALYZE; for the month
 ends one `insert` more for each that the model's hook adds. Both are measured `--repeats` times,
 in turn; the smallest counts. Measured is CPU time, of the server with its parallel workers and of
-the client, since wall time moves with what else runs. What it makes it deletes.
+the client, since wall time moves with what else runs; processes that write what any statement left
+behind (checkpointer and the like) are told apart. What it makes it deletes.
+
+    python benchmarks/postgres_marts.py --models account_rfm account_attributes --repeats 3
+
+builds what these read and themselves once, and then each of them in turns, dbt and bare, bare and
+dbt. The first build of a model is shown as well: there it may be the first to read its inputs.
 """
 
 from __future__ import annotations
@@ -39,6 +45,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BETWEEN = "-- the next month end"
 # by how much dbt may take longer, where the work is more than its fixed cost
 MOST = 1.5
+WRITERS = ("postgres: checkpointer", "postgres: background writer", "postgres: walwriter")
 SMALL = 0.1
 LOADED = ("erp.orders", "erp.order_lines", "erp.products")
 SETTINGS = {"demo": False, "as_of_date": "2026-01-01", "time_zone": "Europe/Berlin"}
@@ -80,11 +87,16 @@ def absent_sources() -> list[str]:
 
 
 def cpu_seconds(server: Server) -> float:
-    """CPU time so far of this process and of every process of the server, ended ones too."""
+    """CPU time so far of this process and of every process of the server, ended ones too.
+
+    Without those that write what statements before may have left: whose it is nobody can say.
+    """
     postmaster = server.pid()
     while True:
         ended = ticks_of(postmaster)[2:]
-        running = [ticks_of(int(folder.name), of=postmaster) for folder in processes()]
+        running = [
+            ticks_of(process, of=postmaster) for process in processes() if not is_writer(process)
+        ]
         # a process that ends while the others are read is in neither sum
         if ticks_of(postmaster)[2:] == ended:
             break
@@ -92,8 +104,23 @@ def cpu_seconds(server: Server) -> float:
     return ticks / os.sysconf("SC_CLK_TCK") + time.process_time()
 
 
-def processes() -> list[Path]:
-    return list(Path("/proc").glob("[0-9]*"))
+def seconds_of_writers(server: Server) -> float:
+    """CPU time so far of the server's own processes that write."""
+    postmaster = server.pid()
+    running = [ticks_of(process, of=postmaster) for process in processes() if is_writer(process)]
+    return sum(sum(one[:2]) for one in running) / os.sysconf("SC_CLK_TCK")
+
+
+def processes() -> list[int]:
+    return [int(folder.name) for folder in Path("/proc").glob("[0-9]*")]
+
+
+def is_writer(process: int) -> bool:
+    try:
+        title = Path(f"/proc/{process}/cmdline").read_bytes().decode(errors="replace")
+    except OSError:
+        return False
+    return title.startswith(WRITERS)
 
 
 def ticks_of(process: int | None, of: int | None = None) -> list[int]:
@@ -118,8 +145,10 @@ def invoke(target: Path, *arguments: str, callbacks: Sequence[Any] = ()) -> Any:
     return done.result
 
 
-def build(target: Path, environment: dict[str, str], server: Server) -> dict[str, float]:
-    """Build all tables with dbt, from nothing, one at a time: CPU seconds by model."""
+def build(
+    target: Path, environment: dict[str, str], server: Server, selected: Sequence[str] = ()
+) -> dict[str, float]:
+    """Build tables with dbt, all or those selected, from nothing, one at a time: CPU seconds."""
     began: dict[str, float] = {}
     took: dict[str, float] = {}
 
@@ -136,6 +165,7 @@ def build(target: Path, environment: dict[str, str], server: Server) -> dict[str
         target,
         *("build", "--full-refresh", "--threads", "1"),
         *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
+        *(("--select", *selected) if selected else ()),
         callbacks=[hear],
     )
     return took
@@ -165,6 +195,11 @@ def tables(target: Path) -> list[dict[str, Any]]:
         and node["language"] == "sql"
         and node["config"]["materialized"] in ("table", "incremental")
     ]
+
+
+def added_to(node: dict[str, Any], monthly: list[str]) -> list[str]:
+    """The statements that add to a model's table; its own SQL is the newest month end."""
+    return monthly[:-1] if node["alias"] == "account_kpis_monthly" else []
 
 
 def bare(connection: Any, node: dict[str, Any], more: list[str], server: Server) -> float:
@@ -228,6 +263,7 @@ def main() -> None:
         "--set", action="append", default=[], metavar="NAME=VALUE",
         help="a setting of the server, for both sides: --set work_mem=256MB",
     )  # fmt: skip
+    parser.add_argument("--models", nargs="+", metavar="MODEL", help="these only, in turns")
     parser.add_argument("--output", type=Path, help="CSV of model, dbt and bare seconds")
     parser.add_argument("--folder", type=Path, help="for data and server (default: a temporary)")
     arguments = parser.parse_args()
@@ -254,6 +290,12 @@ def main() -> None:
         with connection.cursor() as cursor:
             cursor.execute("create schema by_hand")
 
+        if arguments.models:
+            measure_in_turns(
+                connection, folder / "target", environment, server,
+                arguments.models, arguments.repeats,
+            )  # fmt: skip
+            return
         by_dbt: dict[str, float] = {}
         by_hand: dict[str, float] = {}
         for _ in range(arguments.repeats):
@@ -261,11 +303,10 @@ def main() -> None:
             for name, seconds in build(target, environment, server).items():
                 by_dbt[name] = min(seconds, by_dbt.get(name, seconds))
             nodes = tables(target)
-            # the model's own SQL is the newest
-            monthly = month_ends(target)[:-1]
+            monthly = month_ends(target)
             for node in nodes:
                 name = node["unique_id"]
-                more = monthly if node["alias"] == "account_kpis_monthly" else []
+                more = added_to(node, monthly)
                 seconds = bare(connection, node, more, server)
                 by_hand[name] = min(seconds, by_hand.get(name, seconds))
         report(connection, nodes, by_dbt, by_hand, arguments.output)
@@ -273,6 +314,42 @@ def main() -> None:
     finally:
         server.remove()
         shutil.rmtree(folder)
+
+
+def measure_in_turns(
+    connection: Any,
+    target: Path,
+    environment: dict[str, str],
+    server: Server,
+    models: list[str],
+    repeats: int,
+) -> None:
+    """Each model with dbt and bare, `repeats` times, who is first changing from turn to turn."""
+    first = build(target, environment, server, [f"+{name}" for name in models])
+    nodes = [node for node in tables(target) if node["alias"] in models]
+    print(f"written in the background: {seconds_of_writers(server):.1f} s", flush=True)
+    monthly = month_ends(target)
+    for node in nodes:
+        turns: dict[str, list[float]] = {"dbt": [], "bare": []}
+        for turn in range(repeats):
+            for side in ("dbt", "bare") if turn % 2 == 0 else ("bare", "dbt"):
+                if side == "dbt":
+                    took = build(target, environment, server, [node["alias"]])
+                    turns[side].append(took[node["unique_id"]])
+                else:
+                    turns[side].append(bare(connection, node, added_to(node, monthly), server))
+        dbt, hand = (min(turns[side]) for side in ("dbt", "bare"))
+        each = "; ".join(
+            f"{side} {', '.join(f'{one:.2f}' for one in seconds)}"
+            for side, seconds in turns.items()
+        )
+        print(
+            f"{node['alias']:32} first {first[node['unique_id']]:8.2f} s  dbt {dbt:8.2f} s  "
+            f"bare {hand:8.2f} s  {dbt / hand:.2f}{'  OVER' if dbt > MOST * hand else ''}"
+            f"  ({each})",
+            flush=True,
+        )
+    print(f"written in the background: {seconds_of_writers(server):.1f} s", flush=True)
 
 
 def report(

@@ -15,6 +15,7 @@ select
     cast(null as text) as name,
     {{ as_of }} as as_of_date
 where 1 = 0
+{%- if crm_segmentation.records_history() %}
 {%- for attribute in crm_segmentation.recorded_attributes() %}
 union all
 select
@@ -29,4 +30,5 @@ select
     {{ crm_segmentation.text_literal(group) }} as name,
     {{ as_of }} as as_of_date
 {%- endfor %}
+{%- endif %}
 {% endsnapshot %}

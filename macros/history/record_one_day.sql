@@ -9,9 +9,20 @@
     refused.
 #}
 
+{#
+    Whether this run records history. With --empty it does not: every account would
+    have left every group that day.
+#}
+{% macro records_history() %}
+    {{ return(
+        crm_segmentation.setting('record_history')
+        and not invocation_args_dict.get('empty', false)
+    ) }}
+{% endmacro %}
+
 {# Hook: drop the intervals that began on this run's day. #}
 {% macro drop_intervals_of_day() %}
-    {%- if load_relation(this) is not none -%}
+    {%- if load_relation(this) is not none and crm_segmentation.records_history() -%}
 delete from {{ this }}
 where valid_from = {{ crm_segmentation.date_literal(crm_segmentation.as_of_date()) }}
     {%- endif -%}
@@ -19,7 +30,7 @@ where valid_from = {{ crm_segmentation.date_literal(crm_segmentation.as_of_date(
 
 {# Hook: open again the intervals that ended on this run's day. #}
 {% macro reopen_intervals_of_day() %}
-    {%- if load_relation(this) is not none -%}
+    {%- if load_relation(this) is not none and crm_segmentation.records_history() -%}
 update {{ this }}
 set valid_to = null
 where valid_to = {{ crm_segmentation.date_literal(crm_segmentation.as_of_date()) }}
@@ -36,7 +47,7 @@ where valid_to = {{ crm_segmentation.date_literal(crm_segmentation.as_of_date())
         'account_attribute_history', 'group_membership_history', 'recorded_days'
     ] -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'snapshot', 'retry']
-        and crm_segmentation.setting('record_history') -%}
+        and crm_segmentation.records_history() -%}
         {%- set day = crm_segmentation.as_of_date() -%}
         {%- for table in tables -%}
             {%- set recorded = source('recorded_history', table) -%}

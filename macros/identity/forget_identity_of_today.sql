@@ -4,7 +4,7 @@
     not record.
 #}
 {% macro forget_identity_of_today() %}
-    {%- if is_incremental() and crm_segmentation.setting('record_history') -%}
+    {%- if is_incremental() and crm_segmentation.records_history() -%}
         {{- return(
             "delete from " ~ this ~ " where as_of_date >= "
             ~ crm_segmentation.date_literal(crm_segmentation.as_of_date())

@@ -1,5 +1,6 @@
 -- The map of RFM codes that the setting rfm names is total and disjoint over the
--- declared dimensions and bins: every code once, and no other.
+-- declared dimensions and bins: every code once, and no other. It is written in full,
+-- with --empty too, so the reference is rendered without the limit that dbt adds there.
 {%- set declared = crm_segmentation.rfm_declaration() %}
 with
 {%- for dimension in declared.dimensions %}
@@ -39,7 +40,7 @@ map as (
     select
         rfm_code,
         rfm_segment
-    from {{ ref(declared.segments) }}
+    from {{ ref(declared.segments).render() }}
     {%- endif %}
 
 )

@@ -20,6 +20,15 @@ FOLDERS = "crm-segmentation-pytest"
 # a collation of a user's server: capitals beside small letters, umlauts beside vowels
 LOCALE = "de_DE"
 
+# how such a server may be set beside that; nothing that is built may depend on it
+HABITS = {
+    "timezone": "America/St_Johns",
+    "datestyle": "SQL, DMY",
+    "intervalstyle": "sql_standard",
+    "bytea_output": "escape",
+    "extra_float_digits": "0",
+}
+
 
 class NoCollationError(Exception):
     """There is no collation but C here."""
@@ -66,6 +75,7 @@ class Databases:
 
     environment: dict[str, str]
     server: Server | None = None
+    with_habits: set[str] = field(default_factory=set)
     numbers: itertools.count = field(default_factory=itertools.count)
 
     @property
@@ -74,7 +84,10 @@ class Databases:
         return Database(name, {**self.environment, "PGDATABASE": name})
 
     def make(self, template: str | None = None, collation: bool = False) -> Database:
-        """A new database; with `collation` one whose text order is not that of bytes."""
+        """A new database; with `collation` one whose text order is not that of bytes.
+
+        It has other habits of a user's server, too, and so has a copy of it.
+        """
         name = f"pytest_{os.getpid()}_{next(self.numbers)}"
         sql = f"create database {name} template {template or 'template0'}"
         if template is None:
@@ -83,6 +96,10 @@ class Databases:
             sql += self.collation()
         # copying files is several times as fast as logging each page
         self.maintenance.execute(f"{sql} strategy file_copy")
+        if collation or template in self.with_habits:
+            self.with_habits.add(name)
+            for setting, value in HABITS.items():
+                self.maintenance.execute(f"alter database {name} set {setting} = '{value}'")
         return Database(name, {**self.environment, "PGDATABASE": name})
 
     def collation(self) -> str:

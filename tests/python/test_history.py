@@ -168,6 +168,7 @@ def timeline(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
     # a did not leave after all, c did; a's cluster did not change, c's did
     later = {"a": ("Champions", 1), "c": (None, 2), "n": ("Promising", 1)}
     steps["second corrected"] = build(5, {"vip": "a", "newcomers": "n"}, later)
+    steps["emptied"] = build(5, {}, {}, "--empty", recorded_groups=["vip", "newcomers", "quiet"])
     # a leaves; a refresh of everything keeps what is recorded
     later = {"a": ("At risk", 1), "c": (None, 2), "n": ("Promising", 1)}
     steps["third"] = build(10, {"vip": "", "newcomers": "n"}, later, "--full-refresh")
@@ -275,6 +276,13 @@ def test_corrected_data_of_a_later_day_opens_what_it_had_ended(timeline: dict[st
         ("c", "cluster_value", "present", None, june(1), june(5)),
         ("c", "cluster_value", "present", "2", june(5), None),
     }
+
+
+def test_an_empty_run_records_nothing_and_takes_nothing_back(timeline: dict[str, Step]):
+    before, emptied = timeline["second corrected"], timeline["emptied"]
+    assert {size for _, _, size, _, _ in emptied.sizes} == {0}
+    for part in ("memberships", "values", "days"):
+        assert getattr(emptied, part) == getattr(before, part), part
 
 
 def test_a_full_refresh_keeps_what_is_recorded(timeline: dict[str, Step]):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import psycopg2
 import pytest
 from conftest import DbtProject, DbtRun
 from dbt.adapters.postgres_python.build_lock import BuildLock
-from postgres_databases import Database, Databases, credentials_of
+from postgres_databases import Database, credentials_of
+from tiny_project import write_consumer
 
 pytestmark = pytest.mark.xdist_group("postgres_demo")
 
@@ -63,38 +66,63 @@ def test_a_consumer_reads_the_public_marts_and_nothing_else(
     } <= refused
 
 
+PUBLIC = """
+{{ config(
+    materialized='table', access='public',
+    post_hook="{{ crm_segmentation.let_consumers_read() }}"
+) }}
+select 1 as a
+"""
+OWN = "{{ config(materialized='table') }} select 1 as a"
+
+
+@pytest.fixture
+def small(tmp_path: Path, postgres_database: Database) -> DbtProject:
+    """A project that installs this one and has two public models and two of its own."""
+    models = {"accounts": PUBLIC, "kpis": PUBLIC, "sample": OWN, "settings": OWN}
+    project = write_consumer(tmp_path / "project", models, vars={"as_of_date": "2026-01-01"})
+    return replace(project, postgres=postgres_database)
+
+
+@pytest.fixture
+def roles(postgres_database: Database) -> Iterator[list[str]]:
+    """Two roles that may log in."""
+    names = [f'{who} "of" {postgres_database.name}' for who in ("One", "Other")]
+    quoted = ['"' + name.replace('"', '""') + '"' for name in names]
+    for name in quoted:
+        postgres_database.execute(f"create role {name} login")
+    yield names
+    for name in quoted:
+        postgres_database.execute(f"drop owned by {name}")
+        postgres_database.execute(f"drop role {name}")
+
+
 def test_a_role_that_is_named_no_longer_loses_what_it_was_given(
-    make_project: Callable[..., DbtProject],
-    postgres: Databases,
-    postgres_demo: DbtRun,
-    consumer_role: str,
+    small: DbtProject, roles: list[str]
 ) -> None:
     """With the next build, whatever it builds; what somebody else granted stays."""
-    assert postgres_demo.postgres
-    database = postgres.make(template=postgres_demo.postgres.name)
-    other = f"{consumer_role}, the other"
-    try:
-        database.execute(
-            f'create role "{other}" login;'
-            f'grant usage on schema crm_marts to "{other}";'
-            f'grant select on crm_marts.accounts to "{other}";'
-            f'grant select on crm_marts.modelling_sample to "{consumer_role}"'
-        )
-        project = make_project(postgres=database)
-        project.run("run", "--select", "fit_settings", vars={"consumer_roles": [other]})
-        assert readable(database, consumer_role)[0] == set()
-        assert readable(database, other)[0] == {"crm_marts.accounts"}
-        # which was granted beside what is the project's own
-        has = "select has_table_privilege(%s, %s, 'select')"
-        for table, granted in (("modelling_sample", True), ("account_kpis_monthly", False)):
-            assert database.execute(has, (consumer_role, f"crm_marts.{table}")) == [(granted,)]
+    database = small.postgres
+    assert database
+    one, other = roles
+    small.run("run", "-s", "package:consumer", vars={"consumer_roles": [one]})
+    assert readable(database, one)[0] == {"crm.accounts", "crm.kpis"}
+    quoted_one, quoted_other = ('"' + name.replace('"', '""') + '"' for name in roles)
+    database.execute(
+        f"grant usage on schema crm to {quoted_other};"
+        f"grant select on crm.accounts to {quoted_other};"
+        f"grant select on crm.sample to {quoted_one}"
+    )
+    small.run("run", "--select", "settings", vars={"consumer_roles": [other]})
+    assert readable(database, one)[0] == set()
+    assert readable(database, other)[0] == {"crm.accounts"}
+    # which was granted beside what is the project's own
+    has = "select has_table_privilege(%s, %s, 'select')"
+    for table, granted in (("sample", True), ("kpis", False)):
+        assert database.execute(has, (one, f"crm.{table}")) == [(granted,)]
 
-        project.run("run", "--select", "fit_settings")
-        assert readable(database, other)[0] == set()
-        assert database.query("select * from crm_marts._consumer_roles") == []
-    finally:
-        postgres.drop(database)
-        postgres.maintenance.execute(f'drop role if exists "{other}"')
+    small.run("run", "--select", "settings")
+    assert readable(database, other)[0] == set()
+    assert database.query("select * from crm._consumer_roles") == []
 
 
 def test_a_consumer_writes_nothing(postgres_demo: DbtRun, consumer_role: str) -> None:
@@ -120,24 +148,21 @@ def test_public_marts_are_tables(postgres_demo: DbtRun) -> None:
     assert not views & models(postgres_demo, access="public")
 
 
-def test_a_build_that_may_not_begin_says_why(
-    make_project: Callable[..., DbtProject], postgres_demo: DbtRun
-) -> None:
+def test_a_build_that_may_not_begin_says_why(small: DbtProject) -> None:
     """Another build is under way; and then, a role is unknown. Nothing is built."""
-    database = postgres_demo.postgres
+    database = small.postgres
     assert database
-    project = make_project(postgres=database)
-    command = ("run", "--select", "fit_settings")
+    command = ("run", "--select", "settings")
     roles = {"consumer_roles": ["no such role"]}
 
     lock = BuildLock.take(credentials_of(database), "crm", wait=0)
-    refused = project.run(*command, vars=roles, check=False)
+    refused = small.run(*command, vars=roles, check=False)
     lock.release()
     assert refused.returncode != 0
     assert "Another build of schema 'crm' is under way" in refused.output
-    assert "fit_settings" not in refused.output
+    assert "START sql" not in refused.output
 
-    refused = project.run(*command, vars=roles, check=False)
+    refused = small.run(*command, vars=roles, check=False)
     assert refused.returncode != 0
     assert "Unknown role in setting 'consumer_roles': got 'no such role'" in refused.output
-    assert "fit_settings" not in refused.output
+    assert "START sql" not in refused.output
