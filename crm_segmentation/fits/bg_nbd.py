@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any
 
+from crm_segmentation.fits import frames
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -105,8 +107,12 @@ def _log_likelihood_and_gradient(
     return value, np.stack([by_r * r, by_alpha * alpha, by_a * a, by_b * b])
 
 
-def fit(x: np.ndarray, recency: np.ndarray, age: np.ndarray) -> Fit:
+def fit(
+    x: np.ndarray, recency: np.ndarray, age: np.ndarray, weights: np.ndarray | None = None
+) -> Fit:
     """Maximum likelihood, from several starts, the best of those that converged.
+
+    A customer counts as often as his weight says; without weights, once.
 
     Error: nobody came back, or no start converged.
     """
@@ -116,7 +122,7 @@ def fit(x: np.ndarray, recency: np.ndarray, age: np.ndarray) -> Fit:
     if len(x) == 0 or not (x > 0).any():
         raise NotIdentifiedError("no customer of the sample came back")
     # equal customers once, in the order of their values: the sum does not depend on that of rows
-    distinct, count = np.unique(np.stack([x, recency, age]), axis=1, return_counts=True)
+    distinct, count = frames.distinct_rows(x, recency, age, weights=weights)
     # times in units of their mean, so that the bounds mean the same for days and for years
     unit = float(age.mean())
     if unit <= 0:

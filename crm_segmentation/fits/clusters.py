@@ -187,12 +187,16 @@ def complete(wide: pd.DataFrame, features: Sequence[Feature]) -> pd.DataFrame:
     return wide.dropna(subset=needed)
 
 
-def median_of(values: np.ndarray) -> float:
+def median_of(values: np.ndarray, weights: np.ndarray | None = None) -> float:
     """The middle value, the lower one of two; 0 of no values."""
     import numpy as np
 
-    known = values[~np.isnan(values)]
-    return float(np.quantile(known, 0.5, method="inverted_cdf")) if len(known) else 0.0
+    known = ~np.isnan(values)
+    if not known.any():
+        return 0.0
+    return float(
+        frames.quantile(values[known], 0.5, weights if weights is None else weights[known])
+    )
 
 
 def transform(values: np.ndarray, how: str) -> np.ndarray:
@@ -213,7 +217,7 @@ def prepared(values: np.ndarray, column: Column) -> np.ndarray:
     return transform(values, column.feature.transform)
 
 
-def fit_number(values: np.ndarray, feature: Feature) -> Column:
+def fit_number(values: np.ndarray, feature: Feature, weights: np.ndarray | None = None) -> Column:
     """What scales a number.
 
     A feature that winsorising would make constant is not drawn in: few accounts have it, and they
@@ -223,7 +227,7 @@ def fit_number(values: np.ndarray, feature: Feature) -> Column:
     import numpy as np
 
     missing = feature.missing
-    fill = median_of(values) if missing == "median" else missing
+    fill = median_of(values, weights) if missing == "median" else missing
     column = Column(
         feature, None, 0.0, 1.0, feature.weight, None if fill == "exclude" else float(fill)
     )
@@ -233,14 +237,14 @@ def fit_number(values: np.ndarray, feature: Feature) -> Column:
         only = float(transform(np.array([least]), feature.transform)[0])
         return replace(column, mean=only, lower=least, upper=most)
     if feature.winsorise:
-        lower, upper = np.quantile(filled, feature.winsorise, method="inverted_cdf")
+        lower, upper = frames.quantile(filled, feature.winsorise, weights)
         if lower < upper:
             column = replace(column, lower=float(lower), upper=float(upper))
     if not feature.standardise:
         return column
-    moved = prepared(values, column)
+    mean, deviation = frames.mean_and_deviation(prepared(values, column), weights)
     # nearly constant values can have a deviation that underflows to zero
-    return replace(column, mean=float(moved.mean()), scale=float(moved.std()) or 1.0)
+    return replace(column, mean=float(mean), scale=float(deviation) or 1.0)
 
 
 def filled_categories(values: pd.Series, feature: Feature) -> pd.Series:
@@ -257,14 +261,16 @@ def fit_category(values: pd.Series, feature: Feature) -> list[Column]:
     return [Column(feature, value, 0.0, 1.0, feature.weight / 2**0.5) for value in found]
 
 
-def fit_columns(accounts: pd.DataFrame, features: Sequence[Feature]) -> list[Column]:
+def fit_columns(
+    accounts: pd.DataFrame, features: Sequence[Feature], weights: np.ndarray | None = None
+) -> list[Column]:
     columns: list[Column] = []
     for feature in features:
         values = accounts[feature.name]
         if feature.is_category:
             columns += fit_category(values, feature)
         else:
-            columns.append(fit_number(values.to_numpy(dtype=float), feature))
+            columns.append(fit_number(values.to_numpy(dtype=float), feature, weights))
     return columns
 
 
@@ -286,18 +292,22 @@ def coordinates(accounts: pd.DataFrame, columns: Sequence[Column]) -> np.ndarray
 # k-means, and how many clusters
 
 
-def fit_kmeans(points: np.ndarray, k: int, starts: int, seed: int) -> tuple[Any, np.ndarray]:
+def fit_kmeans(
+    points: np.ndarray, k: int, starts: int, seed: int, weights: np.ndarray | None = None
+) -> tuple[Any, np.ndarray]:
     """The model and its centroids, the largest cluster first.
 
-    One thread: sums in another order would differ in the last bit.
+    An account counts as often as its weight says. One thread: sums in another order would differ in
+    the last bit.
     """
     import numpy as np
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):
-        model = KMeans(n_clusters=k, n_init=starts, random_state=seed).fit(points)
-    sizes = np.bincount(model.labels_, minlength=k)
+        model = KMeans(n_clusters=k, n_init=starts, random_state=seed)
+        model.fit(points, sample_weight=weights)
+    sizes = np.bincount(model.labels_, weights=weights, minlength=k)
     order = sorted(range(k), key=lambda label: (-sizes[label], *model.cluster_centers_[label]))
     return model, model.cluster_centers_[order]
 
@@ -310,9 +320,10 @@ def nearest(points: np.ndarray, centroids: np.ndarray) -> np.ndarray:
     return squared.argmin(axis=1)
 
 
-def judge(points: np.ndarray, k: int, seed: int) -> Candidate:
+def judge(points: np.ndarray, k: int, seed: int, weights: np.ndarray | None = None) -> Candidate:
     """Silhouette of k clusters, and how alike they come out of resampled accounts.
 
+    Both of the accounts of the sample as they are, whatever number each stands for.
     Stability is the mean adjusted Rand index between the clusters of all accounts and those that a
     fit on as many accounts, drawn with replacement, gives to all accounts.
     """
@@ -320,7 +331,7 @@ def judge(points: np.ndarray, k: int, seed: int) -> Candidate:
     from sklearn.metrics import adjusted_rand_score, silhouette_score
     from threadpoolctl import threadpool_limits
 
-    model, centroids = fit_kmeans(points, k, STARTS, seed)
+    model, centroids = fit_kmeans(points, k, STARTS, seed, weights)
     if k == 1:
         return Candidate(k, None, None, float(model.inertia_))
     labels = nearest(points, centroids)
@@ -330,10 +341,12 @@ def judge(points: np.ndarray, k: int, seed: int) -> Candidate:
         silhouette = silhouette_score(points, labels) if len(points) > k else None
         alike = []
         for _ in range(RESAMPLES):
-            again = points[draw.integers(0, len(points), len(points))]
+            drawn = draw.integers(0, len(points), len(points))
+            again = points[drawn]
             if len(np.unique(again, axis=0)) < k:
                 continue
-            _, other = fit_kmeans(again, k, STARTS_OF_RESAMPLE, seed)
+            of_drawn = None if weights is None else weights[drawn]
+            _, other = fit_kmeans(again, k, STARTS_OF_RESAMPLE, seed, of_drawn)
             alike.append(adjusted_rand_score(labels, nearest(points, other)))
     return Candidate(k, silhouette, float(np.mean(alike)) if alike else None, float(model.inertia_))
 
@@ -349,7 +362,9 @@ def choose(candidates: Sequence[Candidate]) -> Candidate:
     return max(candidates, key=lambda one: (one.stability or -1.0, -one.k))
 
 
-def choose_k(points: np.ndarray, clustering: Clustering) -> tuple[Candidate, list[Candidate]]:
+def choose_k(
+    points: np.ndarray, clustering: Clustering, weights: np.ndarray | None = None
+) -> tuple[Candidate, list[Candidate]]:
     """The k to take and all that were tried: no more clusters than different accounts.
 
     The accounts stand in the order of a hash, so the first ones are a sample of them.
@@ -359,7 +374,8 @@ def choose_k(points: np.ndarray, clustering: Clustering) -> tuple[Candidate, lis
     few = points[:ACCOUNTS_FOR_CHOICE]
     distinct = len(np.unique(few, axis=0))
     tried = range(min(clustering.k_least, distinct), min(clustering.k_most, distinct) + 1)
-    candidates = [judge(few, k, clustering.seed) for k in tried]
+    of_few = None if weights is None else weights[: len(few)]
+    candidates = [judge(few, k, clustering.seed, of_few) for k in tried]
     return choose(candidates), candidates
 
 
@@ -369,17 +385,11 @@ def choose_k(points: np.ndarray, clustering: Clustering) -> tuple[Candidate, lis
 def match_ids(
     centroids: np.ndarray, old_centroids: np.ndarray, old_ids: list[int], next_id: int
 ) -> list[int]:
-    """An id per centroid: the old one's where matched at the least total distance, else a new one.
-
-    Both sets stand in the same coordinates.
-    """
-    from scipy.optimize import linear_sum_assignment
+    """An id per centroid: see `frames.matched_ids`. Both sets stand in the same coordinates."""
     from scipy.spatial.distance import cdist
 
-    new, old = linear_sum_assignment(cdist(centroids, old_centroids, "sqeuclidean"))
-    matched = {int(i): old_ids[j] for i, j in zip(new, old, strict=True)}
-    fresh = iter(range(next_id, next_id + len(centroids)))
-    return [matched[i] if i in matched else next(fresh) for i in range(len(centroids))]
+    apart = cdist(centroids, old_centroids, "sqeuclidean")
+    return frames.matched_ids(apart, old_ids, next_id)
 
 
 def recorded_centroids(
@@ -488,15 +498,20 @@ class Fitted:
     quality: dict[str, Any]
 
 
-def fit(accounts: pd.DataFrame, clustering: Clustering, recorded: pd.DataFrame | None) -> Fitted:
+def fit(
+    accounts: pd.DataFrame,
+    clustering: Clustering,
+    recorded: pd.DataFrame | None,
+    weights: np.ndarray | None = None,
+) -> Fitted:
     """Parameters from accounts that have every feature, at least one."""
     import numpy as np
     import pandas as pd
 
-    columns = fit_columns(accounts, clustering.features)
+    columns = fit_columns(accounts, clustering.features, weights)
     points = coordinates(accounts, columns)
-    chosen, candidates = choose_k(points, clustering)
-    model, centroids = fit_kmeans(points, chosen.k, STARTS, clustering.seed)
+    chosen, candidates = choose_k(points, clustering, weights)
+    model, centroids = fit_kmeans(points, chosen.k, STARTS, clustering.seed, weights)
     sizes = np.bincount(nearest(points, centroids), minlength=len(centroids))
     ids = list(range(1, len(centroids) + 1))
     if recorded is not None:
@@ -506,7 +521,7 @@ def fit(accounts: pd.DataFrame, clustering: Clustering, recorded: pd.DataFrame |
         if old is not None:
             old_ids, old_centroids, shared = old
             ids = match_ids(centroids[:, shared], old_centroids, old_ids, next_id)
-    mean, deviation = points.mean(axis=0), points.std(axis=0)
+    mean, deviation = frames.mean_and_deviation(points, weights)
     texts = labels([traits_of(centroid, mean, deviation, columns) for centroid in centroids])
     rows = [
         (
@@ -556,7 +571,12 @@ def fit_one(
             f"fit_minimum_accounts){why}",
         )
         return frames.no_rows(DTYPES)
-    fitted = fit(accounts, clustering, frames.rows_of_model(recorded, clustering.model_name))
+    fitted = fit(
+        accounts,
+        clustering,
+        frames.rows_of_model(recorded, clustering.model_name),
+        frames.sampling_weights(sample, accounts),
+    )
     record = frames.new_fit(
         clustering.model_name,
         reason,

@@ -12,9 +12,12 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy")
+# The feature of a stratified sample that says how many customers an account stands for.
+WEIGHT = "sampling_weight"
 # The columns with which every table of parameters begins.
 HEADER = {
     "model_name": "str",
@@ -145,6 +148,53 @@ def wide_categories(
     chosen = chosen[chosen["feature"].isin(features)]
     wide = chosen.pivot(index="sample_key", columns="feature", values="category")
     return wide.reindex(columns=list(features)).sort_index()
+
+
+def sampling_weights(sample: pd.DataFrame, accounts: pd.DataFrame) -> np.ndarray | None:
+    """How many customers each of these accounts stands for, in parts of their mean.
+
+    None where all stand for as many, as in every sample without strata: such a fit is the same to
+    the bit as one that knows no weights.
+    """
+    if not len(accounts) or not (sample["feature"] == WEIGHT).any():
+        return None
+    weights = wide_sample(sample, [WEIGHT])[WEIGHT].reindex(accounts.index).to_numpy(dtype=float)
+    if weights.min() == weights.max():
+        return None
+    return weights / weights.mean()
+
+
+def quantile(values: np.ndarray, shares: Any, weights: np.ndarray | None = None) -> Any:
+    """The smallest values with at least these shares of the customers at or below them."""
+    import numpy as np
+
+    if weights is None:
+        return np.quantile(values, shares, method="inverted_cdf")
+    order = np.argsort(values, kind="stable")
+    below = weights[order].cumsum()
+    # a share that is reached but for the last bits of a sum is reached
+    wanted = np.asarray(shares) * below[-1] * (1 - 1e-12)
+    return values[order][np.searchsorted(below, wanted, side="left")]
+
+
+def mean_and_deviation(values: np.ndarray, weights: np.ndarray | None = None) -> Any:
+    """Of each column of the values, over the customers for whom the accounts stand."""
+    import numpy as np
+
+    if weights is None:
+        return values.mean(axis=0), values.std(axis=0)
+    mean = np.average(values, axis=0, weights=weights)
+    return mean, np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weights))
+
+
+def distinct_rows(*columns: np.ndarray, weights: np.ndarray | None = None) -> Any:
+    """Each combination of values once, in their order, and how many customers have it."""
+    import numpy as np
+
+    if weights is None:
+        return np.unique(np.stack(columns), axis=1, return_counts=True)
+    distinct, place = np.unique(np.stack(columns), axis=1, return_inverse=True)
+    return distinct, np.bincount(place.ravel(), weights=weights)
 
 
 def hash_of(wide: pd.DataFrame) -> str:
@@ -292,9 +342,12 @@ def new_fit(
     `features` are the numbers of `sample` that are compared with those of a later one, over all of
     its accounts: a fit without them never drifts.
     """
-    spread = {}
+    spread: dict[str, Any] = {}
     if sample is not None and features:
         spread = {"distribution": distribution(wide_sample(sample, features))}
+    weights = None if sample is None else sampling_weights(sample, wide)
+    if weights is not None:
+        spread["weights"] = [round(float(one), 6) for one in (weights.min(), weights.max())]
     return Fit(
         model_name=model_name,
         fit_version=next_version(recorded, model_name),
@@ -307,6 +360,25 @@ def new_fit(
         parameters={**(parameters or {}), **spread},
         quality=quality or {},
     )
+
+
+def matched_ids(
+    apart: np.ndarray, old_ids: Sequence[int], next_id: int, beyond: float = float("inf")
+) -> list[int]:
+    """Ids of what a refit found, so that they stay with the customers whom they named before.
+
+    `apart` has a row per new one, a column per old one. Each takes the id of the old one to which
+    it is matched at the least total distance. Who is left over, or `beyond` that distance or more
+    from his match, takes one that never was.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    new, old = linear_sum_assignment(apart)
+    matched = {
+        int(i): old_ids[j] for i, j in zip(new, old, strict=True) if float(apart[i, j]) < beyond
+    }
+    fresh = iter(range(next_id, next_id + len(apart)))
+    return [matched[i] if i in matched else next(fresh) for i in range(len(apart))]
 
 
 def say(fit: str, what: str) -> None:

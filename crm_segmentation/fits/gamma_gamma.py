@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
+from crm_segmentation.fits import frames
 from crm_segmentation.fits.bg_nbd import NotIdentifiedError, at_bound, slope
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def correlation(x: np.ndarray, mean: np.ndarray) -> float:
     return float(np.corrcoef(x, mean)[0, 1])
 
 
-def fit(x: np.ndarray, mean: np.ndarray) -> Fit:
+def fit(x: np.ndarray, mean: np.ndarray, weights: np.ndarray | None = None) -> Fit:
     """Maximum likelihood, as for the orders; counts and means are above 0.
 
     Error: there is nobody, no start converged, or the spend has no mean.
@@ -89,7 +90,7 @@ def fit(x: np.ndarray, mean: np.ndarray) -> Fit:
 
     if len(x) == 0:
         raise NotIdentifiedError("no customer of the sample came back and spent something")
-    distinct, count = np.unique(np.stack([x, mean]), axis=1, return_counts=True)
+    distinct, count = frames.distinct_rows(x, mean, weights=weights)
     unit = float(mean.mean())
 
     def loss(logs: np.ndarray) -> tuple[float, np.ndarray]:

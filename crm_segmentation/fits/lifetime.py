@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from crm_segmentation.fits import bg_nbd, frames, gamma_gamma
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 NAME = "lifetime_parameters"
@@ -29,7 +30,10 @@ DTYPES = {"parameter": "str", "node": "int64", "value": "float64"}
 
 
 def read_customers(wide: pd.DataFrame) -> pd.DataFrame:
-    """What the models count: order days, those after the first, weeks, and revenue an order day."""
+    """What the models count: order days, those after the first, weeks, and revenue an order day.
+
+    `weight` is how often a customer counts: see `weighted`.
+    """
     bought = wide.dropna()
     bought = bought[bought["order_day_count_all"] >= 1]
     since_first = bought["days_since_first_order"]
@@ -39,11 +43,25 @@ def read_customers(wide: pd.DataFrame) -> pd.DataFrame:
         recency=(since_first - bought["days_since_last_order"]) / DAYS_PER_WEEK,
         age=since_first / DAYS_PER_WEEK,
         spend=bought["revenue_all"] / bought["order_day_count_all"],
+        weight=1.0,
     )
 
 
+def weighted(customers: pd.DataFrame, sample: pd.DataFrame) -> pd.DataFrame:
+    """The customers with the weights of a stratified sample."""
+    weights = frames.sampling_weights(sample, customers)
+    return customers if weights is None else customers.assign(weight=weights)
+
+
+def weights_of(customers: pd.DataFrame) -> np.ndarray | None:
+    """None where all count alike: then the sums are those of a fit that knows no weights."""
+    weights = customers["weight"].to_numpy()
+    return weights if len(weights) and weights.min() < weights.max() else None
+
+
 def fit_orders(customers: pd.DataFrame) -> bg_nbd.Fit:
-    return bg_nbd.fit(*(customers[name].to_numpy() for name in ("x", "recency", "age")))
+    x, recency, age = (customers[name].to_numpy() for name in ("x", "recency", "age"))
+    return bg_nbd.fit(x, recency, age, weights_of(customers))
 
 
 def fit_spend(customers: pd.DataFrame) -> tuple[gamma_gamma.Parameters, dict[str, Any]]:
@@ -51,7 +69,7 @@ def fit_spend(customers: pd.DataFrame) -> tuple[gamma_gamma.Parameters, dict[str
     back = customers[(customers["x"] > 0) & (customers["spend"] > 0)]
     x, mean = back["orders"].to_numpy(), back["spend"].to_numpy()
     try:
-        found = gamma_gamma.fit(x, mean)
+        found = gamma_gamma.fit(x, mean, weights_of(back))
     except bg_nbd.NotIdentifiedError as error:
         return gamma_gamma.OWN_MEAN, {
             "spend_customers": len(back),
@@ -116,7 +134,7 @@ def refit(
     rows = frames.to_frame(sample)
     day, past_day = chosen["as_of_date"], chosen["lifetime_past_day"]
     wide = frames.wide_sample(rows, FEATURES, day)
-    customers = read_customers(wide)
+    customers = weighted(read_customers(wide), rows)
     least = int(chosen["fit_minimum_accounts"])
     if len(customers) < least:
         frames.say(
@@ -132,7 +150,7 @@ def refit(
         frames.say(NAME, f"no parameters written: {problem}")
         return frames.no_rows(DTYPES)
     spend, quality = fit_spend(customers)
-    past = read_customers(frames.wide_sample(rows, FEATURES, past_day))
+    past = weighted(read_customers(frames.wide_sample(rows, FEATURES, past_day)), rows)
     days = (pd.Timestamp(day) - pd.Timestamp(past_day)).days
     found = {**asdict(orders.parameters), **asdict(spend)}
     record = frames.new_fit(

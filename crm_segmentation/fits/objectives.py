@@ -126,6 +126,56 @@ def read_objectives(
     return found
 
 
+def prior_problems(traits: pd.DataFrame, priors: pd.DataFrame) -> list[str]:
+    """What is wrong with the priors, a text each."""
+    from difflib import get_close_matches
+
+    def nearest(name: str, names: Sequence[str]) -> str:
+        found = get_close_matches(name, names, 1)
+        return f" Did you mean '{found[0]}'?" if found else ""
+
+    kinds: dict[str, dict[str, str]] = {}
+    for row in traits.itertuples():
+        kinds.setdefault(row.objective, {})[row.trait] = row.trait_type
+    problems = []
+    for row in priors.sort_values(["objective", "trait", "value"]).itertuples():
+        where = f"in the prior of {row.objective}, {row.trait}, {row.value}"
+        declared = kinds.get(row.objective, {})
+        if row.objective not in kinds:
+            problems.append(
+                f"Unknown objective {where}: got '{row.objective}'; allowed: "
+                f"{', '.join(sorted(kinds)) or 'none yet'}. Declare it in the setting objectives, "
+                f"or leave the row out.{nearest(row.objective, sorted(kinds))}"
+            )
+        elif row.trait not in declared:
+            problems.append(
+                f"Undeclared trait {where}: got '{row.trait}'; allowed: "
+                f"{', '.join(sorted(declared))}. Add it to the traits of the objective, or leave "
+                f"the row out.{nearest(row.trait, sorted(declared))}"
+            )
+        elif declared[row.trait] == "number" and not is_number(row.value):
+            problems.append(
+                f"No number {where}: got '{row.value}'; allowed: a number like 250 or 0.5, since "
+                "the trait is one. Correct the value."
+            )
+        for name in ("favour", "confidence"):
+            if not 0 <= float(getattr(row, name)) <= 1:
+                problems.append(
+                    f"Bad {name} {where}: got '{getattr(row, name)}'; allowed: a number from 0 to "
+                    "1. Correct it."
+                )
+    return problems
+
+
+def is_number(text: str) -> bool:
+    from math import isfinite
+
+    try:
+        return isfinite(float(text))
+    except ValueError:
+        return False
+
+
 def transformed(values: Any, how: str) -> Any:
     import numpy as np
 
@@ -467,6 +517,67 @@ def fit(
     return table, quality
 
 
+def segments_apart(one: pd.DataFrame, other: pd.DataFrame) -> float:
+    """How far two segments are from each other, 0 to 1, by what each of them should be.
+
+    Like Gower's distance: of a number how far the targets lie apart, of a category by how much its
+    values differ in distance on average; a trait of only one of them is as far as any.
+    """
+    import numpy as np
+    import pandas as pd
+
+    total = weights = 0.0
+    for trait in sorted({*one["trait"], *other["trait"]}):
+        mine, theirs = (rows[rows["trait"] == trait] for rows in (one, other))
+        first = (mine if len(mine) else theirs).iloc[0]
+        away = 1.0
+        if len(mine) and len(theirs) and mine["trait_type"].iloc[0] == theirs["trait_type"].iloc[0]:
+            if first["trait_type"] == "number":
+                targets = [
+                    float(transformed(np.float64(rows["target"].iloc[0]), first["transform"]))
+                    for rows in (mine, theirs)
+                ]
+                away = min(1.0, abs(targets[0] - targets[1]) / float(first["scale"]))
+            else:
+                # unknown is halfway
+                listed = [
+                    {
+                        "" if pd.isna(row.value) else row.value: 0.5
+                        if pd.isna(row.penalty)
+                        else float(row.penalty)
+                        for row in rows.itertuples()
+                    }
+                    for rows in (mine, theirs)
+                ]
+                values = sorted({*listed[0], *listed[1]} - {""})
+                away = sum(
+                    abs(listed[0].get(value, listed[0][""]) - listed[1].get(value, listed[1][""]))
+                    for value in values
+                ) / max(len(values), 1)
+        total += away * float(first["weight"])
+        weights += float(first["weight"])
+    return total / weights
+
+
+def keep_ids(rows: pd.DataFrame, recorded: pd.DataFrame | None) -> pd.DataFrame:
+    """The rows with the ids of the segments of the newest fit that they continue.
+
+    Matched as clusters are; segments that agree in nothing are not the same.
+    """
+    import numpy as np
+
+    if recorded is None:
+        return rows
+    next_id = int(recorded["segment_id"].max()) + 1
+    newest = recorded[recorded["fit_version"] == recorded["fit_version"].max()]
+    new, old = (dict(list(table.groupby("segment_id"))) for table in (rows, newest))
+    apart = np.array(
+        [[segments_apart(one, other) for other in old.values()] for one in new.values()]
+    )
+    ids = frames.matched_ids(apart, [int(number) for number in old], next_id, beyond=1.0)
+    return rows.assign(segment_id=rows["segment_id"].map(dict(zip(new, ids, strict=True))))
+
+
 def fit_objective(
     objective: Objective, sample: pd.DataFrame, known: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]] | str:
@@ -508,9 +619,14 @@ def refit(
     import pandas as pd
 
     chosen = frames.read_settings(frames.to_frame(settings))
-    declared = read_objectives(
-        frames.to_frame(objectives), frames.to_frame(traits), frames.to_frame(priors)
-    )
+    told = frames.to_frame(priors)
+    problems = prior_problems(frames.to_frame(traits), told)
+    if problems:
+        raise ValueError(
+            f"The priors (setting objective_priors) have {len(problems)} error(s):\n- "
+            + "\n- ".join(problems)
+        )
+    declared = read_objectives(frames.to_frame(objectives), frames.to_frame(traits), told)
     found = []
     for objective in declared:
         reason = frames.reason_to_fit(objective.name, recorded, chosen, asked)
@@ -521,6 +637,7 @@ def refit(
             frames.say(objective.name, f"no segments written: {fitted}")
             continue
         rows, wide, quality = fitted
+        rows = keep_ids(rows, frames.rows_of_model(recorded, objective.name))
         record = frames.new_fit(
             objective.name,
             reason,

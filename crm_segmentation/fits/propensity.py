@@ -65,6 +65,7 @@ class Window:
     values: pd.DataFrame
     recency: np.ndarray
     outcome: np.ndarray
+    weights: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,12 @@ def read_window(
     values = wide[names].copy()
     for item in features:
         values[item.feature] = transform(values[item.feature].to_numpy(), item.transform)
-    return Window(values, wide[RECENCY].to_numpy(), bought if model.outcome == "order" else ~bought)
+    return Window(
+        values,
+        wide[RECENCY].to_numpy(),
+        bought if model.outcome == "order" else ~bought,
+        frames.sampling_weights(sample, wide),
+    )
 
 
 def transform(values: np.ndarray, how: str) -> np.ndarray:
@@ -173,11 +179,13 @@ def fit(window: Window) -> Fitted:
 
     values = window.values.to_numpy(dtype=float)
     constant = values.min(axis=0) == values.max(axis=0)
-    mean = np.where(constant, values[0], values.mean(axis=0))
-    deviation = values.std(axis=0)
+    average, deviation = frames.mean_and_deviation(values, window.weights)
+    mean = np.where(constant, values[0], average)
     scale = np.where(constant | (deviation == 0), 1.0, deviation)
     with threadpool_limits(limits=1):
-        fitted = classifier().fit(scaled(values, mean, scale), window.outcome)
+        fitted = classifier().fit(
+            scaled(values, mean, scale), window.outcome, sample_weight=window.weights
+        )
     inner = fitted.calibrated_classifiers_[0]
     return Fitted(
         mean,

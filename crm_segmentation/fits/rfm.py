@@ -54,15 +54,13 @@ def read_dimensions(frame: pd.DataFrame) -> list[Dimension]:
     ]
 
 
-def quantile_cuts(values: np.ndarray, bins: int) -> list[float]:
+def quantile_cuts(values: np.ndarray, bins: int, weights: np.ndarray | None = None) -> list[float]:
     """The smallest values with at least 1/bins, 2/bins, .. of all at or below them.
 
     They occur, so equal values score equal and money stays exact.
     """
-    import numpy as np
-
     shares = [number / bins for number in range(1, bins)]
-    return [float(cut) for cut in np.quantile(values, shares, method="inverted_cdf")]
+    return [float(cut) for cut in frames.quantile(values, shares, weights)]
 
 
 def natural_classes(values: np.ndarray, counts: np.ndarray, classes: int) -> list[int]:
@@ -125,14 +123,12 @@ def natural_classes(values: np.ndarray, counts: np.ndarray, classes: int) -> lis
     return [end - 1 for end in reversed(ends)]
 
 
-def natural_cuts(values: np.ndarray, bins: int) -> list[float]:
+def natural_cuts(values: np.ndarray, bins: int, weights: np.ndarray | None = None) -> list[float]:
     """The largest value of each class but the last.
 
     Fewer distinct values than bins: each is a class, and the scores are spread from 1 to bins.
     """
-    import numpy as np
-
-    distinct, counts = np.unique(values, return_counts=True)
+    (distinct,), counts = frames.distinct_rows(values, weights=weights)
     classes = min(bins, len(distinct))
     ends = natural_classes(distinct, counts, classes)
     scores = [1 + round(place * (bins - 1) / (classes - 1)) for place in range(classes)]
@@ -143,7 +139,9 @@ def natural_cuts(values: np.ndarray, bins: int) -> list[float]:
     ]
 
 
-def cut_points(values: np.ndarray, dimension: Dimension) -> list[float]:
+def cut_points(
+    values: np.ndarray, dimension: Dimension, weights: np.ndarray | None = None
+) -> list[float]:
     """The bins - 1 cut points, ascending; a value scores by the cuts below it.
 
     A constant dimension tells nobody apart: its value gets the middle score, the lower of two.
@@ -156,15 +154,22 @@ def cut_points(values: np.ndarray, dimension: Dimension) -> list[float]:
         below = dimension.bins - middle if dimension.is_descending else middle - 1
         return [only - 1] * below + [only] * (dimension.bins - 1 - below)
     cuts = natural_cuts if dimension.method == "natural_breaks" else quantile_cuts
-    return cuts(values, dimension.bins)
+    return cuts(values, dimension.bins, weights)
 
 
-def interval_counts(values: np.ndarray, cuts: Sequence[float]) -> list[int]:
-    """How many values lie up to each cut point and, last, above all of them."""
+def interval_counts(
+    values: np.ndarray, cuts: Sequence[float], weights: np.ndarray | None = None
+) -> list[int]:
+    """How many values lie up to each cut point and, last, above all of them.
+
+    With weights: how many of as many accounts would, drawn without strata.
+    """
     import numpy as np
 
     below = np.searchsorted(np.asarray(cuts, dtype=float), values, side="left")
-    return [int(count) for count in np.bincount(below, minlength=len(cuts) + 1)]
+    counts = np.bincount(below, weights=weights, minlength=len(cuts) + 1)
+    # rounded as sums, so that they add up to all
+    return [int(count) for count in np.diff(np.rint(counts.cumsum()), prepend=0)]
 
 
 def stability_index(expected: Sequence[float], found: Sequence[float]) -> float:
@@ -198,16 +203,18 @@ def drift(recorded: pd.DataFrame, sample: pd.DataFrame) -> float:
     return max(indices)
 
 
-def fit(sample: pd.DataFrame, dimensions: list[Dimension]) -> pd.DataFrame:
+def fit(
+    sample: pd.DataFrame, dimensions: list[Dimension], weights: np.ndarray | None = None
+) -> pd.DataFrame:
     """Cut points from a sample with one column per KPI and no NULL."""
     import pandas as pd
 
     rows = []
     for dimension in dimensions:
         values = sample[dimension.kpi].to_numpy()
-        cuts = cut_points(values, dimension)
+        cuts = cut_points(values, dimension, weights)
         # what lies above the last cut is the rest of the sample
-        counts = interval_counts(values, cuts)[:-1]
+        counts = interval_counts(values, cuts, weights)[:-1]
         for number, (cut, count) in enumerate(zip(cuts, counts, strict=True), start=1):
             rows.append(
                 (
@@ -256,7 +263,7 @@ def refit(
             f"{', '.join(kpis)}, at least {least} are needed (setting fit_minimum_accounts)",
         )
         return frames.no_rows(DTYPES)
-    fitted = fit(complete, declared)
+    fitted = fit(complete, declared, frames.sampling_weights(seen, complete))
     record = frames.new_fit(
         MODEL,
         reason,

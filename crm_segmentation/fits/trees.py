@@ -269,14 +269,22 @@ def fit_tree(
     max_depth: int,
     minimum_leaf: int,
     seed: int,
+    weights: np.ndarray | None = None,
 ) -> Tree:
-    """CART on the accounts that are not held out; both parts are counted in every node."""
+    """CART on the accounts that are not held out; both parts are counted in every node.
+
+    Splits are chosen by weight; what is counted are accounts.
+    """
     import numpy as np
     from sklearn.tree import DecisionTreeClassifier
 
     model = DecisionTreeClassifier(
         max_depth=max_depth, min_samples_leaf=minimum_leaf, random_state=seed
-    ).fit(codes[~held_out], target[~held_out])
+    ).fit(
+        codes[~held_out],
+        target[~held_out],
+        sample_weight=None if weights is None else weights[~held_out],
+    )
     inner = model.tree_
     there = np.asarray(model.decision_path(codes).todense(), dtype=bool)
     parents: dict[int, tuple[int, bool]] = {}
@@ -686,6 +694,7 @@ def fit_declared(
         max_depth=declared.max_depth,
         minimum_leaf=declared.minimum_leaf,
         seed=declared.seed,
+        weights=frames.sampling_weights(sample, wide),
     )
     if len(tree.nodes) == 1:
         return f"no feature tells members of the target {declared.target} from others"

@@ -102,6 +102,12 @@
             'description': 'Day on which the next running contract renews, today or '
                 ~ 'later; NULL without one.',
         },
+        'has_running_contract': {
+            'type': 'boolean', 'group': 'firmographic', 'label': 'Running contract',
+            'nullable': false,
+            'description': 'Whether a contract runs that will renew: begun, neither '
+                ~ 'cancelled nor ended.',
+        },
         'nps_score': {
             'type': 'number', 'sql_type': 'decimal(5, 2)', 'group': 'psychographic',
             'label': 'Recommendation score', 'unit': 'points, 0 to 10',

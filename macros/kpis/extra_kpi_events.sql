@@ -7,7 +7,9 @@
     {%- set counted = [] -%}
     {%- if extra -%}
         {%- for kpi in crm_segmentation.kpi_declarations() -%}
-            {%- do counted.extend([kpi.get(kpi.kind), kpi.get('of')]) -%}
+            {%- set named = kpi[kpi.kind] -%}
+            {%- do counted.extend(named if named is sequence else []) -%}
+            {%- do counted.extend([named, kpi.get('of')]) -%}
             {%- do counted.extend(kpi['add'] + kpi['less']) -%}
         {%- endfor -%}
     {%- endif -%}

@@ -11,15 +11,19 @@
     |             | key all five of default_kpi_windows(), [] for a KPI that  |
     |             | is over all history and has no suffix                     |
     | sql_type    | column type, if not that of its kind                      |
-    | where       | {column: value} that every counted row has; columns are   |
+    | where       | {column: value} that every counted row has, or            |
+    |             | {column: [values]}, of which it has one; columns are      |
     |             | those of kpi_dimensions()                                 |
+    | prior       | of a ratio: two numbers, added to what is divided and to  |
+    |             | what divides. With [1, 2] a share of one row is 1/3 or    |
+    |             | 2/3 and not 0 or 1: it says as little as one row can      |
     | group       | group of the attribute: behaviour (default) or value      |
 
     and exactly one of these, its kind:
 
     | kind              | value                                              |
     |-------------------|----------------------------------------------------|
-    | count: event      | rows of the event                                  |
+    | count: event      | rows of the event, or of each event of a list      |
     | orders: true      | orders that hold a line of `where: {category: ..}` |
     | sum: column       | quantity, net_amount or profit_amount over the     |
     |                   | events of the list `add`, less those of `less`     |
@@ -85,6 +89,20 @@
              ~ 'NULL without one'},
         {'name': 'visit_count', 'count': 'visit', 'label': 'Web visits',
          'unit': 'visits', 'description': 'Visits of the web site'},
+        {'name': 'web_session_count', 'count': ['visit', 'portal_login'],
+         'windows': ['365d', 'all'], 'label': 'Web sessions', 'unit': 'sessions',
+         'description': 'Visits of the web site and logins to the portal'},
+        {'name': 'web_order_count', 'count': 'order', 'where': {'channel': 'web'},
+         'windows': ['365d', 'all'], 'label': 'Orders on the web',
+         'unit': 'orders', 'description': 'Orders of the channel web'},
+        {'name': 'web_order_share', 'ratio': ['web_order_count', 'order_count'],
+         'windows': ['365d', 'all'], 'sql_type': 'decimal(9, 6)',
+         'unit': 'share, 0 to 1', 'label': 'Share of orders on the web',
+         'description': 'Orders of the channel web over all orders; NULL without '
+             ~ 'one'},
+        {'name': 'order_line_count', 'count': 'order_line',
+         'windows': ['365d', 'all'], 'label': 'Order lines', 'unit': 'lines',
+         'description': 'Lines of orders that are not cancelled'},
         {'name': 'campaign_contact_count', 'count': 'campaign_contact',
          'where': {'detail': 'treatment'}, 'label': 'Campaign contacts',
          'unit': 'contacts', 'description': 'Contacts by campaigns; control groups '
@@ -103,31 +121,70 @@
 {% endmacro %}
 
 {#
-    Two KPIs for every category of the setting `kpi_categories`. A category that
+    The KPIs of the setting `kpi_categories`: two for every category, and two for
+    every group of categories, {name: Wear parts, categories: [Filters, Seals]}. What
     is not declared there has no column, whatever today's rows hold: columns never
     come from data.
 #}
 {% macro category_kpis() %}
     {%- set kpis = [] -%}
     {%- for category in crm_segmentation.setting('kpi_categories') -%}
-        {%- set slug = crm_segmentation.kpi_slug(category) -%}
-        {%- set where = {'category': category} -%}
-        {%- do kpis.append({
-            'name': 'order_count_' ~ slug,
-            'orders': true, 'where': where, 'unit': 'orders',
-            'label': 'Orders with ' ~ category,
-            'description': 'Orders that hold a line of the category ' ~ category,
-        }) -%}
-        {%- do kpis.append({
-            'name': 'revenue_' ~ slug,
-            'sum': 'net_amount', 'add': ['order_line'], 'less': ['return'],
-            'where': where,
-            'label': 'Revenue of ' ~ category,
-            'description': 'Net amount of ordered lines of the category ' ~ category
-                ~ ', less returns',
-        }) -%}
+        {%- if category is mapping -%}
+            {%- do kpis.extend(crm_segmentation.category_group_kpis(category)) -%}
+        {%- else -%}
+            {%- set slug = crm_segmentation.kpi_slug(category) -%}
+            {%- set where = {'category': category} -%}
+            {%- do kpis.append({
+                'name': 'order_count_' ~ slug,
+                'orders': true, 'where': where, 'unit': 'orders',
+                'label': 'Orders with ' ~ category,
+                'description': 'Orders that hold a line of the category ' ~ category,
+            }) -%}
+            {%- do kpis.append({
+                'name': 'revenue_' ~ slug,
+                'sum': 'net_amount', 'add': ['order_line'], 'less': ['return'],
+                'where': where,
+                'label': 'Revenue of ' ~ category,
+                'description': 'Net amount of ordered lines of the category ' ~ category
+                    ~ ', less returns',
+            }) -%}
+        {%- endif -%}
     {%- endfor -%}
     {{ return(kpis) }}
+{% endmacro %}
+
+{#
+    The KPIs of a group of categories. Lines are counted, not orders: an order may
+    hold lines of two categories of the group.
+    Errors: other keys than name and categories, or no categories.
+#}
+{% macro category_group_kpis(group) %}
+    {%- set categories = group.get('categories') -%}
+    {%- if group.keys() | sort != ['categories', 'name'] or not categories
+        or categories is string or categories is mapping
+        or categories is not iterable or categories | reject('string') | list -%}
+        {{ exceptions.raise_compiler_error(
+            "No group of categories in var 'kpi_categories': got '" ~ group
+            ~ "'; allowed: the name of a category, or {name: Wear parts, categories: "
+            ~ "[Filters, Seals]}. Write the two keys."
+        ) }}
+    {%- endif -%}
+    {%- set slug = crm_segmentation.kpi_slug(group.name) -%}
+    {%- set lines = 'line_count_' ~ slug -%}
+    {%- set listed = categories | join(', ') -%}
+    {{ return([
+        {'name': lines, 'count': 'order_line', 'where': {'category': categories},
+         'windows': ['365d', 'all'], 'unit': 'lines',
+         'label': 'Lines of ' ~ group.name,
+         'description': 'Lines of orders of the categories ' ~ listed},
+        {'name': 'line_share_' ~ slug, 'ratio': [lines, 'order_line_count'],
+         'prior': [1, 2], 'windows': ['365d', 'all'],
+         'sql_type': 'decimal(9, 6)', 'unit': 'share, 0 to 1',
+         'label': 'Leaning to ' ~ group.name,
+         'description': 'Share of order lines of the categories ' ~ listed
+             ~ ', as if two more lines, one of them of these, had been ordered: who '
+             ~ 'ordered little stays near one half; NULL without a line'},
+    ]) }}
 {% endmacro %}
 
 {# A category's name as part of a column name: small letters, digits and _. #}
@@ -343,7 +400,7 @@
     {%- set here = ' of KPI ' ~ name ~ ' in ' ~ origin -%}
     {%- set keys = [
         'name', 'label', 'description', 'unit', 'windows', 'sql_type', 'where',
-        'group', 'add', 'less', 'of'
+        'group', 'add', 'less', 'of', 'prior'
     ] -%}
     {%- for key in declaration if key not in keys and key not in kinds -%}
         {%- do problems.append(
@@ -415,7 +472,10 @@
         ) -%}
     {%- endif -%}
     {%- set events = [] -%}
-    {%- if kind in ['count', 'days_since_last', 'days_since_first',
+    {%- if kind == 'count' and value is not string and value is not mapping
+        and value is iterable and value -%}
+        {%- do events.extend(value) -%}
+    {%- elif kind in ['count', 'days_since_last', 'days_since_first',
         'mean_interval'] -%}
         {%- do events.append(value) -%}
     {%- elif kind in ['distinct', 'most_frequent'] -%}
@@ -430,7 +490,10 @@
             ) -%}
         {%- endif -%}
     {%- elif kind == 'orders'
-        and declaration.get('where', {}).keys() | list != ['category'] -%}
+        and (
+            declaration.get('where', {}).keys() | list != ['category']
+            or declaration['where'].category is not string
+        ) -%}
         {%- do problems.append(
             'Missing category' ~ here ~ ': got where ' ~ declaration.get('where')
             ~ "; allowed: {category: ..} alone. Use count: order for all orders."
@@ -449,6 +512,18 @@
         {%- do problems.append(
             'Not two KPIs' ~ here ~ ', ratio: got ' ~ value
             ~ '; allowed: a list of two KPIs declared before it.'
+        ) -%}
+    {%- endif -%}
+    {%- set prior = declaration.get('prior') -%}
+    {%- if prior is not none and (
+        kind != 'ratio' or prior is string or prior is mapping
+        or prior is not iterable or prior | length != 2
+        or prior | reject('number') | list or prior | select('boolean') | list
+        or prior[0] < 0 or prior[1] <= 0
+    ) -%}
+        {%- do problems.append(
+            'Bad prior' ~ here ~ ': got ' ~ prior ~ '; allowed: of a ratio, two '
+            ~ 'numbers, the second one above 0: [1, 2].'
         ) -%}
     {%- endif -%}
     {%- for other in needed -%}

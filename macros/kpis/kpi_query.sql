@@ -296,8 +296,17 @@ left join counted_{{ column.column }}
     {%- endfor -%}
     {%- set conditions = ["event_name in (" ~ names | join(', ') ~ ")"] -%}
     {%- for dimension, value in where.items() -%}
+        {%- set values = [] -%}
+        {%- for one in (
+            [value] if value is string or value is not iterable else value
+        ) -%}
+            {%- do values.append(crm_segmentation.text_literal(one)) -%}
+        {%- endfor -%}
         {%- do conditions.append(
-            dimension ~ " = " ~ crm_segmentation.text_literal(value)
+            dimension ~ (
+                " = " ~ values[0] if values | length == 1
+                else " in (" ~ values | join(', ') ~ ")"
+            )
         ) -%}
     {%- endfor -%}
     {%- set days = crm_segmentation.kpi_window_days(window) -%}
@@ -328,7 +337,7 @@ left join counted_{{ column.column }}
         'orders': 'order_with_category', 'days_until': 'contract_renewal'
     }.get(kind, kpi[kind]) -%}
     {%- set condition = crm_segmentation.kpi_condition(
-        [event], where, window, before
+        [event] if event is string else event, where, window, before
     ) -%}
     {%- if kind in ['count', 'orders'] -%}
         {{- return(
@@ -370,7 +379,10 @@ left join counted_{{ column.column }}
 {% macro kpi_above(column) %}
     {%- set kpi = column.kpi -%}
     {%- if kpi.kind == 'ratio' -%}
-        {{- return(crm_segmentation.kpi_sum(kpi.parts[0], column.window)) -}}
+        {{- return(
+            crm_segmentation.kpi_sum(kpi.parts[0], column.window)
+            ~ (' + ' ~ kpi.prior[0] if kpi.prior else '')
+        ) -}}
     {%- endif -%}
     {%- set changing = kpi.parts[0] -%}
     {{- return(
@@ -385,6 +397,7 @@ left join counted_{{ column.column }}
     {%- if kpi.kind == 'ratio' -%}
         {{- return(
             "nullif(" ~ crm_segmentation.kpi_sum(kpi.parts[1], column.window) ~ ", 0)"
+            ~ (' + ' ~ kpi.prior[1] if kpi.prior else '')
         ) -}}
     {%- endif -%}
     {%- set base = crm_segmentation.kpi_sum(

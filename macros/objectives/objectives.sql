@@ -39,26 +39,12 @@
     {{ return(
         crm_segmentation.kept_for_run('objectives')
         or crm_segmentation.keep_for_run(
-            'objectives', crm_segmentation.read_objectives()
+            'objectives', crm_segmentation.read_declarations(
+                crm_segmentation.setting('objectives') or {},
+                crm_segmentation.read_objective, 'objectives'
+            )
         )
     ) }}
-{% endmacro %}
-
-{% macro read_objectives() %}
-    {%- set objectives = [] -%}
-    {%- set problems = [] -%}
-    {%- for name, declaration in (crm_segmentation.setting('objectives') or {}).items() -%}
-        {%- do objectives.append(crm_segmentation.read_objective(
-            name, declaration, problems
-        )) -%}
-    {%- endfor -%}
-    {%- if problems -%}
-        {{ exceptions.raise_compiler_error(
-            'The objectives have ' ~ problems | length ~ ' error(s):\n- '
-            ~ problems | join('\n- ')
-        ) }}
-    {%- endif -%}
-    {{ return(objectives) }}
 {% endmacro %}
 
 {# One declaration with every key; what is wrong is added to `problems`. #}

@@ -77,7 +77,10 @@
         'identity_decisions': 'identity_decisions',
         'consent_purposes': ['newsletter', 'offers'],
         'account_lists': ['trade_fair_visitors'],
-        'kpi_categories': ['Pumps', 'Valves', 'Filters', 'Sensors', 'Spare parts'],
+        'kpi_categories': [
+            'Pumps', 'Valves', 'Filters', 'Sensors', 'Spare parts',
+            {'name': 'Wear parts', 'categories': ['Filters', 'Spare parts']}
+        ],
         'extra_kpi_flags': 'kpi_flags_demo',
         'extra_attributes': crm_segmentation.demo_attributes(),
         'extra_marketing_attributes': 'marketing_attributes_demo',

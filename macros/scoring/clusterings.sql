@@ -43,7 +43,10 @@
     {{ return(
         crm_segmentation.kept_for_run('clusterings')
         or crm_segmentation.keep_for_run(
-            'clusterings', crm_segmentation.read_clusterings()
+            'clusterings', crm_segmentation.read_declarations(
+                crm_segmentation.given_clusterings(),
+                crm_segmentation.read_clustering, 'clusterings'
+            )
         )
     ) }}
 {% endmacro %}
@@ -67,23 +70,6 @@
     {{ return(given) }}
 {% endmacro %}
 
-{% macro read_clusterings() %}
-    {%- set read = [] -%}
-    {%- set problems = [] -%}
-    {%- for name, declaration in crm_segmentation.given_clusterings().items() -%}
-        {%- do read.append(
-            crm_segmentation.read_clustering(name, declaration, problems)
-        ) -%}
-    {%- endfor -%}
-    {%- if problems -%}
-        {{ exceptions.raise_compiler_error(
-            "The var 'clusterings' has " ~ problems | length ~ ' error(s):\n- '
-            ~ problems | join('\n- ')
-        ) }}
-    {%- endif -%}
-    {{ return(read) }}
-{% endmacro %}
-
 {# One declaration with every key; what is wrong with it is added to `problems`. #}
 {% macro read_clustering(name, declaration, problems) %}
     {%- set where = "var 'clusterings', " ~ name -%}
@@ -104,7 +90,8 @@
     {%- for key in declaration if key not in keys -%}
         {%- do problems.append(
             'Unknown key in ' ~ where ~ ": got '" ~ key ~ "'; allowed: "
-            ~ keys | join(', ') ~ '. Remove or rename it.'
+            ~ keys | join(', ') ~ '. Remove or rename it. '
+            ~ crm_segmentation.did_you_mean(key, keys)
         ) -%}
     {%- endfor -%}
     {%- set k = declaration.get('k', 6) -%}
@@ -184,7 +171,8 @@
         {%- if key not in keys -%}
             {%- do problems.append(
                 'Unknown key in ' ~ where ~ ": got '" ~ key ~ "'; allowed: "
-                ~ keys | join(', ') ~ '. Remove or rename it.'
+                ~ keys | join(', ') ~ '. Remove or rename it. '
+                ~ crm_segmentation.did_you_mean(key, keys)
             ) -%}
         {%- elif type == 'category' and key in of_numbers -%}
             {%- do problems.append(

@@ -23,28 +23,12 @@
     {{ return(
         crm_segmentation.kept_for_run('decision_trees')
         or crm_segmentation.keep_for_run(
-            'decision_trees', crm_segmentation.read_decision_trees()
+            'decision_trees', crm_segmentation.read_declarations(
+                crm_segmentation.setting('decision_trees') or {},
+                crm_segmentation.read_decision_tree, 'decision_trees'
+            )
         )
     ) }}
-{% endmacro %}
-
-{% macro read_decision_trees() %}
-    {%- set given = crm_segmentation.setting('decision_trees') or {} -%}
-    {%- set trees = [] -%}
-    {%- set problems = [] -%}
-    {%- for name, declaration in given.items() -%}
-        {%- set tree = crm_segmentation.read_decision_tree(
-            name, declaration, problems
-        ) -%}
-        {%- do trees.append(tree) -%}
-    {%- endfor -%}
-    {%- if problems -%}
-        {{ exceptions.raise_compiler_error(
-            'The decision trees have ' ~ problems | length ~ ' error(s):\n- '
-            ~ problems | join('\n- ')
-        ) }}
-    {%- endif -%}
-    {{ return(trees) }}
 {% endmacro %}
 
 {# One declaration with every key; what is wrong is added to `problems`. #}

@@ -210,6 +210,7 @@ from (
     {%- set value = {
         'account_opened_on': 'accounts.first_seen_on',
         'renewal_on': 'accounts.as_of_date + kpis.days_until_renewal',
+        'has_running_contract': '(kpis.days_until_renewal is not null)',
     }.get(
         name,
         relation ~ '.' ~ attribute.column

@@ -14,7 +14,9 @@
     | among   | name of a model with one row per account_id: who is ranked;    |
     |         | default accounts                                               |
     | traits  | attributes of type number, text or boolean, each with its      |
-    |         | weight or 1; default: default_tree_features()                  |
+    |         | weight or 1; a protected one with a reason, too:               |
+    |         | {gender: {weight: 1, reason: ..}}; default:                    |
+    |         | default_tree_features()                                        |
     | exclude | attributes of the default that do not count                    |
     | to      | how many are kept, the closest first; default: all             |
 
@@ -90,6 +92,7 @@
     {%- set excluded = written.get('exclude', []) -%}
     {%- set given = written.get('traits', crm_segmentation.default_tree_features()) -%}
     {%- set weights = {} -%}
+    {%- set reasons = {} -%}
     {%- set pairs = [] -%}
     {%- if given is mapping -%}
         {%- set pairs = given.items() | list -%}
@@ -110,7 +113,18 @@
         {%- endfor -%}
     {%- endif -%}
     {%- set catalog = crm_segmentation.attribute_catalog() -%}
-    {%- for name, weight in pairs if name not in excluded -%}
+    {%- for name, told in pairs if name not in excluded -%}
+        {%- set weight = told.get('weight', 1) if told is mapping else told -%}
+        {%- set reason = told.get('reason') if told is mapping else none -%}
+        {%- for key in (told if told is mapping else {})
+            if key not in ['weight', 'reason'] -%}
+            {%- do problems.append(crm_segmentation.unknown_word(
+                'key', key, ['weight', 'reason'], 'traits, ' ~ name
+            )) -%}
+        {%- endfor -%}
+        {%- if reason -%}
+            {%- do reasons.update({name: reason}) -%}
+        {%- endif -%}
         {%- if name not in catalog -%}
             {%- do problems.append(
                 "traits: '" ~ name ~ "' is not an attribute; "
@@ -121,6 +135,12 @@
             {%- do problems.append(
                 "traits: got '" ~ name ~ "', whose type is " ~ catalog[name].type
                 ~ '; allowed: attributes of type number, text or boolean. Leave it out'
+            ) -%}
+        {%- elif catalog[name].protected and not reason -%}
+            {%- do problems.append(
+                "traits: got '" ~ name ~ "', which is protected; allowed: attributes "
+                ~ 'that are not, or this one with why it is needed and permitted. Leave '
+                ~ 'it out, or write {' ~ name ~ ': {weight: 1, reason: <text>}}'
             ) -%}
         {%- endif -%}
         {%- if weight is not number or weight is boolean or weight <= 0 -%}
@@ -142,12 +162,12 @@
         ) -%}
     {%- endif -%}
     {{ return({
-        'wanted': {
+        'wanted': dict({
             'of': written.get('of'),
             'among': written.get('among', 'accounts'),
             'traits': weights,
             'to': to,
-        },
+        }, **({'reasons': reasons} if reasons else {})),
         'problems': problems,
     }) }}
 {% endmacro %}

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.slow
 DAY = date(2026, 1, 1)
 ZONE = "Europe/Berlin"
 CATEGORIES = {"Pumps": "pumps", "Valves": "valves", "Äl": "l"}
+GROUPS = {"two_of_them": ("Pumps", "Äl")}
 DEMO_CATEGORIES = {
     "Pumps": "pumps",
     "Valves": "valves",
@@ -32,11 +33,12 @@ DEMO_CATEGORIES = {
     "Sensors": "sensors",
     "Spare parts": "spare_parts",
 }
+DEMO_GROUPS = {"wear_parts": ("Filters", "Spare parts")}
 VARS: dict[str, Any] = {
     "demo": False,
     "as_of_date": DAY.isoformat(),
     "time_zone": ZONE,
-    "kpi_categories": list(CATEGORIES),
+    "kpi_categories": [*CATEGORIES, {"name": "Two of them", "categories": ["Pumps", "Äl"]}],
     "absent_sources": ABSENT,
     "max_rate_age_days": 639,
 }
@@ -110,7 +112,9 @@ def by_customer(database: Path, name: str) -> dict[str, Row]:
 
 
 def test_hard_cases_equal_the_oracle(connection: duckdb.DuckDBPyConnection) -> None:
-    expected = expected_kpis(read_company(connection, ZONE, max_rate_age_days=639), DAY, CATEGORIES)
+    expected = expected_kpis(
+        read_company(connection, ZONE, max_rate_age_days=639), DAY, CATEGORIES, GROUPS
+    )
     assert len(expected) > 15
     built = table(connection, "int_account_kpis")
     assert differences(built, expected) == []
@@ -220,7 +224,7 @@ def test_known_as_of_hides_what_was_loaded_later(copied: Built) -> None:
             connection, ZONE, known_as_of=date(2026, 1, 2), max_rate_age_days=639
         )
         built = table(connection, "int_account_kpis")
-    assert differences(built, expected_kpis(company, DAY, CATEGORIES)) == []
+    assert differences(built, expected_kpis(company, DAY, CATEGORIES, GROUPS)) == []
     row = by_customer(copied.project.database, "int_account_kpis")["returner"]
     assert row["revenue_all"] == 390 - 50 + 100
 
@@ -235,7 +239,7 @@ def test_each_month_end_equals_the_oracle(connection: duckdb.DuckDBPyConnection)
     assert days == [date(2024 + n // 12, n % 12 + 1, 1) for n in range(1, 25)]
     for day in days:
         monthly = [row for row in rows if row["as_of_date"] == day]
-        assert differences(monthly, expected_kpis(company, day, CATEGORIES)) == []
+        assert differences(monthly, expected_kpis(company, day, CATEGORIES, GROUPS)) == []
 
 
 def test_a_month_end_equals_the_build_of_that_day(copied: Built) -> None:
@@ -280,7 +284,7 @@ def test_month_ends_are_computed_anew_where_facts_are_others(copied: Built) -> N
             company = read_company(connection, ZONE, max_rate_age_days=639)
         for day in {day for _, day in months}:
             rows = [row for (_, at), row in months.items() if at == day]
-            assert differences(rows, expected_kpis(company, day, CATEGORIES)) == []
+            assert differences(rows, expected_kpis(company, day, CATEGORIES, GROUPS)) == []
 
     change("update months set order_count_30d = 77")
     for row in raw.rows["erp.order_lines"]:
@@ -457,7 +461,7 @@ def test_demo_equals_the_oracle(demo_build: DbtRun) -> None:
             rows[row["account_id"]] |= row
         monthly = table(connection, "account_kpis_monthly")
         rejected = table(connection, "int_rejected_order_lines")
-    expected = expected_kpis(company, DAY, DEMO_CATEGORIES)
+    expected = expected_kpis(company, DAY, DEMO_CATEGORIES, DEMO_GROUPS)
     assert len(expected) > 1500
     assert differences(list(rows.values()), expected) == []
     assert set(expected[min(expected)]) <= set(rows[min(rows)])
@@ -468,7 +472,7 @@ def test_demo_equals_the_oracle(demo_build: DbtRun) -> None:
         assert (
             differences(
                 [row for row in monthly if row["as_of_date"] == day],
-                expected_kpis(company, day, DEMO_CATEGORIES),
+                expected_kpis(company, day, DEMO_CATEGORIES, DEMO_GROUPS),
             )
             == []
         )

@@ -202,6 +202,77 @@ def test_nothing_that_sql_multiplies_is_missing() -> None:
     }
 
 
+def kinds_of(fitted: pd.DataFrame) -> dict[int, str]:
+    """The branch that each segment favours, by id."""
+    named = fitted[(fitted["trait"] == "branch") & fitted["value"].notna()]
+    return dict(zip(named["segment_id"], named["value"], strict=True))
+
+
+def test_segments_keep_their_ids_after_a_refit() -> None:
+    first = fit(company())
+    before = kinds_of(first)
+    assert set(before) == {1, 2}
+    # the smaller kind of ideals becomes the larger one, which would number the segments anew
+    less = before[1].capitalize()
+    grown = [one for i, one in enumerate(company(600)) if one[1] != less or not one[2] or i % 3]
+    assert kinds_of(fit(grown))[1] == before[2]
+    again = fit(grown, recorded=first, **{"declaration_hash.pumps": "two"})
+    assert kinds_of(again) == before
+    assert set(again["fit_version"]) == {2}
+
+
+def test_a_segment_of_another_kind_has_an_id_that_never_was() -> None:
+    size = {**TRAIT, "scale": 100.0}
+    first = fit(company(), size, BRANCH)
+    gone, stays = (kinds_of(first)[number] for number in (1, 2))
+    # those of one kind are gone, and others of a new kind, unlike them in everything, are there
+    glass = [
+        (5000.0, "Glass", True) if ideal and branch == gone.capitalize() else (size, branch, ideal)
+        for size, branch, ideal in company()
+    ]
+    again = fit(glass, size, BRANCH, recorded=first, **{"declaration_hash.pumps": "two"})
+    assert kinds_of(again) == {3: "glass", 2: stays}
+
+
+def test_ids_are_new_where_no_trait_is_shared() -> None:
+    first = fit(company(), TRAIT)
+    again = fit(company(), BRANCH, recorded=first, **{"declaration_hash.pumps": "two"})
+    assert min(again["segment_id"]) > max(first["segment_id"])
+
+
+def test_all_that_is_wrong_with_the_priors_is_told_at_once() -> None:
+    with pytest.raises(ValueError, match="setting objective_priors") as caught:
+        fit(
+            company(),
+            priors=[
+                ("brunch", "Paper", 0.9, 0.5),
+                ("size", "large", 1, 0.5),
+                ("branch", "Steel", 1.5, 0.5),
+            ],
+        )
+    assert "have 3 error(s)" in str(caught.value)
+    for told in (
+        "Undeclared trait in the prior of pumps, brunch, Paper: got 'brunch'; allowed: branch, "
+        "size. Add it to the traits of the objective, or leave the row out. Did you mean 'branch'?",
+        "No number in the prior of pumps, size, large: got 'large'; allowed: a number like 250",
+        "Bad favour in the prior of pumps, branch, Steel: got '1.5'; allowed: a number from 0 to 1",
+    ):
+        assert told in str(caught.value)
+
+
+def test_a_prior_of_no_objective_is_refused_though_all_is_frozen() -> None:
+    traits = pd.DataFrame([TRAIT, BRANCH])
+    told = pd.DataFrame(
+        [("pump", "size", "5", 1, 0.5)],
+        columns=["objective", "trait", "value", "favour", "confidence"],
+    )
+    assert objectives.prior_problems(traits, told) == [
+        "Unknown objective in the prior of pump, size, 5: got 'pump'; allowed: pumps. Declare it "
+        "in the setting objectives, or leave the row out. Did you mean 'pumps'?"
+    ]
+    assert objectives.prior_problems(traits, told.assign(objective="pumps")) == []
+
+
 def brute_force(apart: np.ndarray, count: int) -> float:
     """The least total distance to the nearest of `count` medoids, of all choices."""
     from itertools import combinations

@@ -96,6 +96,7 @@ joined as (
         accounts.is_partner,
         accounts.first_seen_on as account_opened_on,
         accounts.as_of_date + kpis.days_until_renewal as renewal_on,
+        kpis.days_until_renewal is not null as has_running_contract,
         scores_pivoted_to_accounts.nps_score,
         scores_pivoted_to_accounts.csat_score,
         {%- for name in declared %}

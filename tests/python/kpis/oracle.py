@@ -38,6 +38,7 @@ class Fact:
     product_id: str | None = None
     category: str | None = None
     detail: str | None = None
+    channel: str | None = None
     quantity: Decimal = Decimal(0)
     net_amount: Decimal | None = None
     profit_amount: Decimal | None = None
@@ -193,6 +194,7 @@ def read_company(
                 day,
                 local(order["cancelled_at"]),
                 order["order_id"],
+                channel=order["channel"],
                 net_amount=amount_of_order.get(order["order_id"]),
             ),
         )
@@ -275,13 +277,22 @@ def fold(text: str) -> str:
     return text.translate(str.maketrans("İΣς", "iσσ")).lower()  # noqa: RUF001
 
 
+def share(part: int, whole: int) -> Decimal | None:
+    return rounded(Decimal(part) / whole, Decimal("0.000001")) if whole else None
+
+
 def kpis_of(
     facts: Iterable[Fact],
     contracts: Iterable[Contract],
     as_of: date,
     categories: dict[str, str],
+    groups: dict[str, tuple[str, ...]],
 ) -> Row:
-    """The columns of account_kpis and account_category_kpis for one account."""
+    """The columns of account_kpis and account_category_kpis for one account.
+
+    `categories` and `groups` are those of the setting kpi_categories: the name in columns of each
+    category, the categories of each name in columns.
+    """
     seen = [
         fact
         for fact in facts
@@ -332,6 +343,20 @@ def kpis_of(
             values[f"revenue_{slug}_{window}"] = total(
                 [line for line in lines if line.category == category], "net_amount"
             ) - total([row for row in returns if row.category == category], "net_amount")
+        if window in ("365d", "all"):
+            on_web = sum(order.channel == "web" for order in orders)
+            values[f"web_session_count_{window}"] = sum(
+                len(within(name, days)) for name in ("visit", "portal_login")
+            )
+            values[f"web_order_count_{window}"] = on_web
+            values[f"web_order_share_{window}"] = share(on_web, len(orders))
+            values[f"order_line_count_{window}"] = len(lines)
+            for slug, members in groups.items():
+                count = sum(line.category in members for line in lines)
+                values[f"line_count_{slug}_{window}"] = count
+                # as if there were two more lines, one of them of the group
+                leaning = share(count + 1, len(lines) + 2) if lines else None
+                values[f"line_share_{slug}_{window}"] = leaning
         if days is not None:
             before = total(within("order_line", days, days), "net_amount") - total(
                 within("return", days, days), "net_amount"
@@ -370,7 +395,12 @@ def kpis_of(
     return values
 
 
-def expected_kpis(company: Company, as_of: date, categories: dict[str, str]) -> dict[str, Row]:
+def expected_kpis(
+    company: Company,
+    as_of: date,
+    categories: dict[str, str],
+    groups: dict[str, tuple[str, ...]],
+) -> dict[str, Row]:
     """The KPIs of every account that was there before the day."""
     return {
         account_id: kpis_of(
@@ -378,6 +408,7 @@ def expected_kpis(company: Company, as_of: date, categories: dict[str, str]) -> 
             company.contracts.get(account_id, []),
             as_of,
             categories,
+            groups,
         )
         for account_id, day in company.first_seen.items()
         if day < as_of
