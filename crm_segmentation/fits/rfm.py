@@ -1,4 +1,4 @@
-"""Cut points of recency, frequency, monetary value and what else is declared, and their drift."""
+"""Cut points of recency, frequency, monetary value and what else is declared."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 NAME = "rfm_cut_points"
 MODEL = "rfm"
-# a share below it counts as it, so that an empty interval gives a number
-LEAST_SHARE = 0.0001
 DTYPES = {
     "dimension": "str",
     "kpi": "str",
@@ -170,37 +168,6 @@ def interval_counts(
     counts = np.bincount(below, weights=weights, minlength=len(cuts) + 1)
     # rounded as sums, so that they add up to all
     return [int(count) for count in np.diff(np.rint(counts.cumsum()), prepend=0)]
-
-
-def stability_index(expected: Sequence[float], found: Sequence[float]) -> float:
-    """Population stability index of two lists of counts: sum of (f - e) * ln(f / e) of shares."""
-    import numpy as np
-
-    shares = [
-        np.maximum(np.asarray(counts, dtype=float) / sum(counts), LEAST_SHARE)
-        for counts in (expected, found)
-    ]
-    return float(np.sum((shares[1] - shares[0]) * np.log(shares[1] / shares[0])))
-
-
-def drift(recorded: pd.DataFrame, sample: pd.DataFrame) -> float:
-    """How far the sample has moved over the newest cut points: the largest index of a dimension.
-
-    `recorded` are the rows of rfm_cut_points, `sample` has a column per KPI, as
-    `frames.wide_sample` gives it. 0 where none of their accounts has every measure.
-    """
-    newest = recorded[recorded["fit_version"] == recorded["fit_version"].max()]
-    kpis = list(newest["kpi"].unique())
-    complete = sample.reindex(columns=kpis).dropna()
-    if not len(complete):
-        return 0.0
-    indices = []
-    for _, rows in newest.sort_values("cut_number").groupby("dimension"):
-        values = complete[rows["kpi"].iloc[0]].to_numpy(dtype=float)
-        expected = list(rows["sample_count"])
-        expected.append(int(rows["sample_size"].iloc[0]) - sum(expected))
-        indices.append(stability_index(expected, interval_counts(values, list(rows["cut_point"]))))
-    return max(indices)
 
 
 def fit(

@@ -163,6 +163,15 @@ where accounts.first_seen_on < {{ end }}
     {%- endfor -%}
     {%- set there = adapter.get_columns_in_relation(this)
         | map(attribute='name') | map('lower') | list -%}
+    {#- DuckDB changes no table from which the same transaction took rows, so a KPI that
+        is new since the last build gets its column before anything is taken away -#}
+    {%- for column in crm_segmentation.kpi_columns(scope)
+        if column.column not in there -%}
+        {%- do run_query(
+            'alter table ' ~ this ~ ' add column ' ~ column.column ~ ' '
+            ~ column.sql_type
+        ) -%}
+    {%- endfor -%}
     {%- set newest = none -%}
     {%- if 'facts_hash' in there -%}
         {%- set newest = run_query(

@@ -307,6 +307,13 @@ def test_month_ends_are_computed_anew_where_facts_are_others(copied: Built) -> N
     change(f"update months set facts_hash = 'other' where account_id <> '{ties}'")
     assert_right(build(date(2026, 2, 2)))
 
+    # a KPI that is new since the last build
+    change("alter table months drop column web_order_share_all")
+    change("update months set facts_hash = 'before'")
+    months = build(date(2026, 2, 2))
+    assert_right(months)
+    assert any(row["web_order_share_all"] is not None for row in months.values())
+
     # a day of the past knows neither later month ends nor later facts
     past = build(date(2025, 12, 31))
     assert max(day for _, day in past) == date(2025, 12, 1)

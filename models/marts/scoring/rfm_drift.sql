@@ -1,7 +1,9 @@
 -- The population stability index, sum of (found - expected) * ln(found / expected) over
--- the shares of a dimension's scores; a share below 0.0001 counts as that. The fit
--- takes the same index of the sample (crm_segmentation.fits.rfm.drift). Bounds of the
--- verdict: N. Siddiqi, Credit Risk Scorecards, Wiley 2006.
+-- the shares of a dimension's scores; a share below 0.0001 counts as that. It watches
+-- the scores of all accounts, which follow from a fit; what asks for a refit must be
+-- known before it, and is the same index of the sample's features
+-- (crm_segmentation.fits.frames.drift). Bounds of the verdict: N. Siddiqi, Credit Risk
+-- Scorecards, Wiley 2006.
 {%- set dimensions = crm_segmentation.rfm_declaration().dimensions %}
 
 with
