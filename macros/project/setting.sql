@@ -88,6 +88,7 @@
             'abandoned_checkouts', 'accelerating_accounts', 'anniversary_this_month',
             'congratulations', 'contactable_by_email', 'contacted_last_60d',
             'declining_key_accounts', 'dormant_customers', 'dresden_and_around',
+            'fading_customers',
             'large_companies_without_pumps', 'leading_regulars',
             'maintenance_potential', 'multi_category_buyers', 'new_customers_90d',
             'newsletter_prospects', 'portal_buyers', 'pump_buyers_without_portal',

@@ -45,8 +45,9 @@ where ranked.position <= quotas.sampled_count
 
 {#
     SQL: account_id, sample_key and stratum of the accounts that the sample is drawn
-    from: those with an order, or all of them, as the setting modelling_sample_base
-    says. Strata of few accounts are folded into `other`.
+    from: those with an order (`customers`, the default) or all of them (`accounts`:
+    leads and visitors too, for trees and clusterings that ask about them), as the
+    setting modelling_sample_base says. Strata of few accounts are folded into `other`.
 #}
 {% macro sample_population() -%}
 {%- set stratum = crm_segmentation.sample_stratum() -%}

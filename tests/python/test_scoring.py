@@ -359,14 +359,14 @@ def test_a_refit_adds_a_version_and_a_full_refresh_keeps_all(
     # the same customers, fitted anew: another version, the same scores and cluster ids
     built = copied.run("run", "--full-refresh", "-s", *SCORING, vars={"refit": True})
     assert versions(built, "rfm_cut_points") == [(1, 12), (2, 12)]
-    assert versions(built, "cluster_parameters") == [(1, 195), (2, 195)]
+    assert versions(built, "cluster_parameters") == [(1, 220), (2, 220)]
     assert built.query("select distinct fit_version from crm_marts.account_rfm") == [(2,)]
     assert built.query("select distinct fit_version from crm_marts.account_clusters") == [(2,)]
     assert built.query(scores) == demo_build.query(scores)
     # nobody asks any more: the switch does not outlive its run
     built = copied.run("run", "-s", "rfm_cut_points", "cluster_parameters")
     assert versions(built, "rfm_cut_points") == [(1, 12), (2, 12)]
-    assert versions(built, "cluster_parameters") == [(1, 195), (2, 195)]
+    assert versions(built, "cluster_parameters") == [(1, 220), (2, 220)]
 
 
 def test_too_few_customers_leave_scores_unknown(demo_build: DbtRun, copied: DbtProject) -> None:
