@@ -22,6 +22,7 @@ from conftest import DbtProject
 from dbt.adapters.postgres_python.build_lock import BuildLock, BuildLockError
 from dbt_server import DbtServer
 from postgres_databases import Database, credentials_of
+from tiny_project import write_consumer
 
 from crm_segmentation.postgres import Server, give_to_server
 
@@ -350,27 +351,27 @@ def test_a_build_ends_when_its_lock_is_lost(postgres_database: Database) -> None
 
 
 HOLD = """
-import duckdb, sys, time
+import duckdb, sys
 connection = duckdb.connect(sys.argv[1])
 print("open", flush=True)
-time.sleep(600)
+sys.stdin.read()
 """
 
 
-def test_a_second_writer_of_a_file_of_duckdb_is_told_of_the_first(
-    make_project: Callable[..., DbtProject],
-) -> None:
+def test_a_second_writer_of_a_file_of_duckdb_is_told_of_the_first(tmp_path: Path) -> None:
     """DuckDB gives the file to one process and names it: no lock of ours is needed."""
-    project = make_project()
-    holding = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(project.database)], stdout=subprocess.PIPE, text=True
-    )
-    try:
+    vars = {"as_of_date": "2026-01-01"}
+    project = write_consumer(tmp_path / "project", {"one": "select 1 as a"}, vars=vars)
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(project.database)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as holding:
         assert holding.stdout is not None and holding.stdout.readline() == "open\n"
-        refused = project.run("seed", "--select", "rfm_segments", check=False)
-    finally:
-        holding.kill()
-        holding.wait()
+        refused = project.run("run", check=False)
+        # which ends it
+        holding.communicate()
     assert refused.returncode != 0
     assert "Could not set lock on file" in refused.output
     assert f"PID {holding.pid}" in refused.output
