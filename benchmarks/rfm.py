@@ -1,20 +1,30 @@
-"""Order lines in Parquet to the RFM segment of every account: dbt, SQL by hand, pandas.
+"""Order lines in Parquet to the RFM segment of every account: dbt, SQL by hand, pandas, pymc.
 
-    python benchmarks/rfm.py --order-lines 10000000 --accounts 1000000
+    python benchmarks/rfm.py --order-lines 10000000 --accounts 1000000 --ids text
 
-makes order lines (orders of one to four lines, few of many customers, so frequency has ties), and
-then runs, each in a process of its own:
+makes order lines (orders of one to four lines, few of many customers, so frequency has ties; ids
+as numbers or as text, days as dates, amounts as decimals), and then runs, each in a process of its
+own:
 
 - dbt: a project that installs this package and writes one model, the measures of RFM from its
   order lines (macro rfm_measures_of_order_lines), and one for the sample of the fit. Everything
   else is the package's own: rfm_cut_points is fitted in Python, account_rfm scores in SQL.
   Once with the fit, once more with its frozen cut points. dbt's own time is the same command on
   a hundredth of a million lines.
-- hand: the same answer by one SQL statement in DuckDB, cut points over all accounts
-- pandas: groupby and qcut
-- pymc (with --pymc <python>): rfm_segments of pymc-marketing, installed for that interpreter
+- dbt, distinct orders: the same, orders counted by their ids instead of their first lines
+- dbt, a day more: the same with totals (rfm_order_totals) built up to the day before, cut points
+  frozen; the project is parsed already, as it is where no var of it changes
+- hand: the same answer by one SQL statement in DuckDB, cut points over all accounts; once by first
+  lines, once by distinct ids
+- pandas, plain: read_parquet, nunique of the order ids, qcut; amounts become floats and days
+  timestamps first, since Decimal and date objects are slow in pandas
+- pandas, as read: the same without that, on what read_parquet gives (--as-read)
+- pandas, tuned: counts first lines, groups unsorted, hands the memory of the file over
+- pymc (with --pymc <python>): rfm_segments of pymc-marketing, plain and tuned (as above, and
+  sort_transactions=False). It counts days with orders, cuts into four and names other segments.
 
-CPU seconds and the peak of memory are those of the whole process. What it makes it deletes.
+CPU seconds and the peak of memory are those of the whole process; bytecode is compiled before.
+What it makes it deletes.
 """
 
 from __future__ import annotations
@@ -23,12 +33,15 @@ import argparse
 import json
 import multiprocessing
 import os
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import duckdb
@@ -36,6 +49,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 AS_OF = "2026-01-01"
+DAY_BEFORE = "2025-12-31"
 PARTS = (
     "dbt_project.yml",
     "macros",
@@ -50,18 +64,42 @@ PARTS = (
     "seeds/reference",
 )
 
-MEASURES = """\
-{{ config(materialized='table') }}
-{{ crm_segmentation.rfm_measures_of_order_lines(
+ARGUMENTS = """
     "read_parquet('" ~ var('order_lines') ~ "')",
     account_id='customer_id',
     ordered_on='ordered_on',
     net_amount='net_amount',
-    is_first_line='line_number = 1'
-) }}
+    order_id='order_id'"""
+FIRST_LINES = ",\n    is_first_line='line_number = 1'"
+MEASURES = """\
+{{{{ config(materialized='{materialized}') }}}}
+{{{{ crm_segmentation.rfm_measures_of_order_lines({arguments}
+) }}}}
 """
+TOTALS = """\
+{{{{ config(
+    materialized='incremental', incremental_strategy='delete+insert', unique_key='account_id'
+) }}}}
+{{{{ crm_segmentation.rfm_order_totals({arguments}
+) }}}}
+"""
+# the measures of each project; the first also measures SQL by hand
+PROJECTS = {
+    "first lines": {
+        "rfm_measures": MEASURES.format(materialized="table", arguments=ARGUMENTS + FIRST_LINES)
+    },
+    "distinct orders": {"rfm_measures": MEASURES.format(materialized="table", arguments=ARGUMENTS)},
+    "a day more": {
+        "rfm_order_totals": TOTALS.format(arguments=ARGUMENTS + FIRST_LINES),
+        "rfm_measures": MEASURES.format(
+            materialized="view",
+            arguments=ARGUMENTS + FIRST_LINES + ",\n    totals=ref('rfm_order_totals')",
+        ),
+    },
+}
+# a view: only a fit reads it
 SAMPLE = """\
-{{ config(materialized='table') }}
+{{ config(materialized='view') }}
 {{ crm_segmentation.rfm_sample(ref('rfm_measures')) }}
 """
 HAND = """\
@@ -70,10 +108,9 @@ with measures as materialized (
     select
         customer_id,
         date '{as_of}' - max(ordered_on) as recency,
-        count(*) filter (where line_number = 1) as frequency,
+        {order_count} as frequency,
         sum(net_amount) as monetary
-    from read_parquet('{lines}')
-    where ordered_on < date '{as_of}'
+    from {source}
     group by customer_id
 ),
 cuts as (
@@ -102,6 +139,13 @@ from scored
 left join read_csv('{segments}', types = {{'rfm_code': 'varchar'}}) as segments
     on segments.rfm_code = recency_score || '' || frequency_score || monetary_score
 """
+LINES = "read_parquet('{lines}') where ordered_on < date '{as_of}'"
+# the fastest exact way found to count distinct ids: each order first
+ORDERS = """(
+    select customer_id, order_id, max(ordered_on) as ordered_on, sum(net_amount) as net_amount
+    from {lines}
+    group by customer_id, order_id
+)"""
 # measures of both, and codes from those by hand with the cut points of the fit and of all accounts
 COMPARE = """\
 with cuts as (
@@ -128,29 +172,44 @@ from crm_marts.account_rfm as ours
 full join hand.account_rfm as theirs using (account_id)
 cross join cuts
 """
-# amounts as floats and days as timestamps, which pandas handles fastest
 READ = """\
 import sys
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-def read(path, columns):
+def read(path, columns, **tuned):
     types = {"net_amount": pa.float64(), "ordered_on": pa.timestamp("s")}
     table = pq.read_table(path, columns=columns)
     for name, type_ in types.items():
         place = table.column_names.index(name)
         table = table.set_column(place, name, table[name].cast(type_))
-    return table.to_pandas(self_destruct=True, split_blocks=True)
+    return table.to_pandas(**tuned)
 
+def read_as_is(path, columns):
+    return pd.read_parquet(path, columns=columns)
+
+tuned = {"self_destruct": True, "split_blocks": True}
 """
-PANDAS = """\
-lines = read(sys.argv[1], ["customer_id", "ordered_on", "net_amount", "line_number"])
+DISTINCT = """\
+lines = %s(sys.argv[1], ["customer_id", "order_id", "ordered_on", "net_amount"])
+measures = lines.groupby("customer_id").agg(
+    last=("ordered_on", "max"), frequency=("order_id", "nunique"), monetary=("net_amount", "sum")
+)
+measures["last"] = pd.to_datetime(measures["last"])
+measures["monetary"] = measures["monetary"].astype(float)
+"""
+FIRST = """\
+lines = read(
+    sys.argv[1], ["customer_id", "ordered_on", "net_amount", "line_number"], **tuned
+)
 lines["is_order"] = lines["line_number"] == 1
 measures = lines.groupby("customer_id", sort=False).agg(
     last=("ordered_on", "max"), frequency=("is_order", "sum"), monetary=("net_amount", "sum")
 )
 del lines
+"""
+QCUT = """\
 measures["recency"] = (pd.Timestamp(sys.argv[2]) - measures["last"]).dt.days
 points = [1, 2, 3, 4, 5]
 for name, labels in (("recency", points[::-1]), ("frequency", points), ("monetary", points)):
@@ -168,16 +227,32 @@ print(len(measures))
 PYMC = """\
 from pymc_marketing.clv.utils import rfm_segments
 
-lines = read(sys.argv[1], ["customer_id", "ordered_on", "net_amount"])
+lines = %s(sys.argv[1], ["customer_id", "ordered_on", "net_amount"]%s)
+lines["net_amount"] = lines["net_amount"].astype(float)
 print(len(rfm_segments(
     lines, "customer_id", "ordered_on", "net_amount",
-    observation_period_end=sys.argv[2], sort_transactions=False,
+    observation_period_end=sys.argv[2]%s,
 )))
 """
+PANDAS_WAYS = {
+    "pandas, tuned": READ + FIRST + QCUT,
+    "pandas, plain": READ + DISTINCT % "read" + QCUT,
+    "pandas, as read": READ + DISTINCT % "read_as_is" + QCUT,
+}
+PYMC_WAYS = {
+    "pymc, tuned": READ + PYMC % ("read", ", **tuned", ", sort_transactions=False"),
+    "pymc, plain": READ + PYMC % ("read", "", ""),
+    "pymc, as read": READ + PYMC % ("read_as_is", "", ""),
+}
 
 
-def generate(path: Path, lines: int, accounts: int) -> None:
+def generate(path: Path, lines: int, accounts: int, ids: str) -> None:
     """Orders of 1 to 4 lines, customers drawn with a skew: the first have the most."""
+    customer_id, order_id = (
+        ("'C' || lpad(cast(customer as text), 9, '0')", "'O' || lpad(cast(i as text), 10, '0')")
+        if ids == "text"
+        else ("customer", "i")
+    )
     with duckdb.connect() as connection:
         connection.execute("set preserve_insertion_order = false")
         connection.execute(
@@ -185,16 +260,17 @@ def generate(path: Path, lines: int, accounts: int) -> None:
             copy (
                 with orders as (
                     select
-                        i as order_id,
+                        i,
                         1 + hash(i * 3) % 4 as line_count,
                         cast(floor(pow((hash(i * 7 + 1) % 1000000007) / 1000000007.0, 1.5)
-                            * {accounts}) as bigint) as customer_id,
-                        date '2024-01-01' + cast(hash(i * 11 + 2) % 730 as integer) as ordered_on
+                            * {accounts}) as bigint) as customer,
+                        date '2024-01-01' + cast(hash(i * 11 + 2) % 731 as integer) as ordered_on
                     from range({int(lines / 2.5)}) as numbered(i)
                 )
                 select
-                    order_id, cast(line_number as integer) as line_number, customer_id, ordered_on,
-                    cast((100 + hash(order_id * 13 + line_number) % 50000) / 100
+                    {order_id} as order_id, cast(line_number as integer) as line_number,
+                    {customer_id} as customer_id, ordered_on,
+                    cast((100 + hash(i * 13 + line_number) % 50000) / 100
                         as decimal(18, 2)) as net_amount
                 from orders, unnest(range(1, cast(line_count + 1 as bigint))) as u(line_number)
             ) to '{path}' (format parquet)
@@ -202,7 +278,7 @@ def generate(path: Path, lines: int, accounts: int) -> None:
         )
 
 
-def write_project(folder: Path) -> None:
+def write_project(folder: Path, models: dict[str, str]) -> None:
     """What an installing project needs that wants RFM from order lines and nothing else."""
     project = {
         "name": "rfm_benchmark",
@@ -236,22 +312,37 @@ def write_project(folder: Path) -> None:
     (folder / "packages.yml").write_text(
         yaml.safe_dump({"packages": [{"local": "dbt_packages/crm_segmentation"}]})
     )
-    (folder / "models" / "rfm_measures.sql").write_text(MEASURES)
-    (folder / "models" / "modelling_sample.sql").write_text(SAMPLE)
+    for name, sql in {**models, "modelling_sample": SAMPLE}.items():
+        (folder / "models" / f"{name}.sql").write_text(sql)
 
 
-def measured(command: list[str], cwd: Path, environment: dict[str, str]) -> dict[str, Any]:
-    """Run it: wall and CPU seconds, and the peak of its memory in MiB."""
+def measured(
+    command: list[str], cwd: Path, environment: dict[str, str], gib: int = 0
+) -> dict[str, Any]:
+    """Run it: wall and CPU seconds, and the peak of its memory in MiB.
+
+    None of them where it failed for want of the `gib` that it may have.
+    """
     started = time.monotonic()
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+    def limit() -> None:
+        if gib:
+            resource.setrlimit(resource.RLIMIT_DATA, (gib * 2**30, gib * 2**30))
+
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            command, cwd=cwd, env={**os.environ, **environment}, stdout=output, stderr=output
-        )
+            command, cwd=cwd, env={**kept, **environment}, stdout=output, stderr=output,
+            preexec_fn=limit,
+        )  # fmt: skip
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             output.seek(0)
-            sys.exit(f"{' '.join(command)} failed:\n{output.read().decode()[-3000:]}")
+            said = output.read().decode()[-3000:]
+            if gib and ("MemoryError" in said or "malloc" in said or not said):
+                return {"wall": None, "cpu": None, "mib": None}
+            sys.exit(f"{' '.join(command)} failed:\n{said}")
     return {
         "wall": round(time.monotonic() - started, 2),
         "cpu": round(used.ru_utime + used.ru_stime, 2),
@@ -259,27 +350,100 @@ def measured(command: list[str], cwd: Path, environment: dict[str, str]) -> dict
     }
 
 
-def run_dbt(project: Path, lines: Path, folder: Path) -> dict[str, Any]:
-    # under one name, since dbt parses everything anew when a var changes
-    name = folder / "order_lines.parquet"
-    name.unlink(missing_ok=True)
-    name.symlink_to(lines)
-    command = [str(Path(sys.executable).parent / "dbt"), "--quiet", "run"]
-    command += ["--vars", json.dumps({"as_of_date": AS_OF, "order_lines": str(name)})]
-    command += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
-    return measured(command, project, {"DBT_PROFILES_DIR": str(project), "OMP_NUM_THREADS": "1"})
+class Project:
+    """A dbt project of its own, which keeps what dbt parsed."""
+
+    def __init__(self, folder: Path, models: dict[str, str]) -> None:
+        self.folder = folder
+        self.root = folder / "project"
+        self.database = str(self.root / "benchmark.duckdb")
+        write_project(self.root, models)
+        self.dbt("seed", "-s", "rfm_segments")
+
+    def dbt(self, *words: str, as_of: str = AS_OF) -> dict[str, Any]:
+        # lines under one name, since dbt parses everything anew when a var changes
+        variables = {"as_of_date": as_of, "order_lines": str(self.folder / "lines.parquet")}
+        command = [str(Path(sys.executable).parent / "dbt"), "--quiet", *words]
+        command += ["--vars", json.dumps(variables)]
+        command += ["--target-path", str(self.folder / "target")]
+        command += ["--log-path", str(self.folder / "logs")]
+        environment = {"DBT_PROFILES_DIR": str(self.root), "OMP_NUM_THREADS": "1"}
+        return measured(command, self.root, environment)
+
+    def read(self, lines: Path) -> None:
+        name = self.folder / "lines.parquet"
+        name.unlink(missing_ok=True)
+        name.symlink_to(lines)
+
+    def forget(self, *tables: str) -> None:
+        with duckdb.connect(self.database) as connection:
+            for table in tables:
+                connection.execute(f"drop table if exists {table}")
+
+
+def run_projects(
+    projects: dict[str, Project], lines: Path, few: Path, note: Callable[..., None]
+) -> None:
+    for name, project in projects.items():
+        for what, path in (("dbt, its own time", few), ("dbt", lines)):
+            project.read(path)
+            if name == "a day more":
+                project.forget("crm.rfm_order_totals")
+                project.dbt("run", as_of=DAY_BEFORE)
+                project.dbt("parse")
+            else:
+                project.forget("crm_fits.rfm_cut_points")
+                note(f"{what}, {name}, with the fit", project.dbt("run"))
+            note(f"{what}, {name}, cut points frozen", project.dbt("run"))
+
+
+def by_hand(folder: Path, lines: Path, orders: bool) -> dict[str, Any]:
+    source = LINES.format(lines=lines, as_of=AS_OF)
+    sql = HAND.format(
+        as_of=AS_OF,
+        segments=ROOT / "seeds" / "reference" / "rfm_segments.csv",
+        source=ORDERS.format(lines=source) if orders else source,
+        order_count="count(*)" if orders else "count(*) filter (where line_number = 1)",
+    )
+    script = (
+        "import duckdb, sys; c = duckdb.connect(sys.argv[1]);"
+        "c.execute('set threads = 2; set preserve_insertion_order = false');"
+        "c.execute('drop table if exists account_rfm'); c.execute(sys.argv[2])"
+    )
+    return measured([sys.executable, "-c", script, str(folder / "hand.duckdb"), sql], folder, {})
+
+
+def check(project: Project, folder: Path) -> None:
+    """The same measures by dbt and by hand, and the codes that the fit's cut points give."""
+    with duckdb.connect(project.database) as connection:
+        connection.execute(f"attach '{folder / 'hand.duckdb'}' as hand")
+        same = connection.execute(COMPARE).fetchone()
+    print(
+        f"accounts: {same[0]:,}, with equal measures {same[1]:,}, with the code that the fit's"
+        f" cut points give {same[2]:,}, that those of all accounts give {same[3]:,}"
+    )
+    if not same[0] == same[1] == same[2]:
+        sys.exit("dbt and SQL by hand differ")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--order-lines", type=int, default=10_000_000)
     parser.add_argument("--accounts", type=int, default=1_000_000)
+    parser.add_argument("--ids", choices=["number", "text"], default="text")
     parser.add_argument("--repeats", type=int, default=1)
+    parser.add_argument("--as-read", action="store_true", help="pandas on types as they are read")
     parser.add_argument("--pandas", help="a Python that has pandas and pyarrow")
     parser.add_argument("--pymc", help="a Python that has pymc-marketing and pyarrow")
+    parser.add_argument("--gib", type=int, default=0, help="memory that pandas and pymc may take")
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="rfm-benchmark-", dir=os.environ.get("TMPDIR")))
-    results: list[dict[str, Any]] = []
+    results: dict[str, list[dict[str, Any]]] = {}
+
+    def note(what: str, figures: dict[str, Any]) -> None:
+        results.setdefault(what, []).append(figures)
+        print(json.dumps({"what": what, **figures}), flush=True)
+
     try:
         lines, few = folder / "lines.parquet", folder / "few.parquet"
         # in processes that end, since what starts a process counts into its peak
@@ -288,59 +452,42 @@ def main() -> None:
             (few, 10_000, 1_000),
         ):
             maker = multiprocessing.get_context("spawn").Process(
-                target=generate, args=(path, size, accounts)
+                target=generate, args=(path, size, accounts, chosen.ids)
             )
             maker.start()
             maker.join()
-        segments = ROOT / "seeds" / "reference" / "rfm_segments.csv"
-        project = folder / "project"
-        write_project(project)
-        database = str(project / "benchmark.duckdb")
-        dbt = str(Path(sys.executable).parent / "dbt")
-        environment = {"DBT_PROFILES_DIR": str(project)}
-        measured(
-            [dbt, "--quiet", "seed", "-s", "rfm_segments", "--target-path", str(folder / "target"),
-             "--vars", json.dumps({"as_of_date": AS_OF, "order_lines": ""})],
-            project,
-            environment,
-        )  # fmt: skip
-        run_dbt(project, few, folder)
-
-        def note(what: str, figures: dict[str, Any]) -> None:
-            results.append({"what": what, **figures})
-            print(json.dumps(results[-1]), flush=True)
-
+        projects = {
+            name: Project(folder / name.replace(" ", "_"), models)
+            for name, models in PROJECTS.items()
+        }
+        others = {
+            what: [python, "-c", script]
+            for python, ways in ((chosen.pandas, PANDAS_WAYS), (chosen.pymc, PYMC_WAYS))
+            for what, script in ways.items()
+            if python and (chosen.as_read or "as read" not in what)
+        }
+        rest = [AS_OF, str(ROOT / "seeds" / "reference" / "rfm_segments.csv")]
+        # once on few lines, so that bytecode is compiled and dbt has parsed
+        for project in projects.values():
+            project.read(few)
+            project.dbt("run")
+        for command in others.values():
+            measured([*command, str(few), *rest], folder, {})
         for _ in range(chosen.repeats):
-            for what, path in (("dbt, its own time", few), ("dbt", lines)):
-                with duckdb.connect(database) as connection:
-                    connection.execute("drop table crm_fits.rfm_cut_points")
-                note(f"{what}, with the fit", run_dbt(project, path, folder))
-                note(f"{what}, cut points frozen", run_dbt(project, path, folder))
-            by_hand = HAND.format(as_of=AS_OF, lines=lines, segments=segments)
-            script = (
-                "import duckdb, sys; c = duckdb.connect(sys.argv[1]);"
-                "c.execute('set threads = 2; set preserve_insertion_order = false');"
-                "c.execute('drop table if exists account_rfm'); c.execute(sys.argv[2])"
-            )
-            hand = [sys.executable, "-c", script, str(folder / "hand.duckdb"), by_hand]
-            note("hand", measured(hand, folder, {}))
-            arguments = [str(lines), AS_OF, str(segments)]
-            if chosen.pandas:
-                note(
-                    "pandas",
-                    measured([chosen.pandas, "-c", READ + PANDAS, *arguments], folder, {}),
-                )
-            if chosen.pymc:
-                note("pymc", measured([chosen.pymc, "-c", READ + PYMC, *arguments], folder, {}))
-        with duckdb.connect(database) as connection:
-            connection.execute(f"attach '{folder / 'hand.duckdb'}' as hand")
-            same = connection.execute(COMPARE).fetchone()
-        print(
-            f"accounts: {same[0]:,}, with equal measures {same[1]:,}, with the code that the fit's"
-            f" cut points give {same[2]:,}, that those of all accounts give {same[3]:,}"
-        )
-        if not same[0] == same[1] == same[2]:
-            sys.exit("dbt and SQL by hand differ")
+            run_projects(projects, lines, few, note)
+            note("SQL by hand, distinct orders", by_hand(folder, lines, True))
+            note("SQL by hand, first lines", by_hand(folder, lines, False))
+            for what, command in others.items():
+                note(what, measured([*command, str(lines), *rest], folder, {}, chosen.gib))
+        print(f"\n{chosen.order_lines:,} lines, {chosen.accounts:,} accounts, ids: {chosen.ids}")
+        for what, runs in results.items():
+            middle = [
+                median([run[key] for run in runs]) if runs[0][key] is not None else "too much"
+                for key in ("cpu", "wall", "mib")
+            ]
+            print(f"| {what} | {middle[0]} | {middle[1]} | {middle[2]} |")
+        for project in projects.values():
+            check(project, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
