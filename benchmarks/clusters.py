@@ -38,8 +38,10 @@ K = 8
 DECLARED: dict[str, Any] = {
     "value": {"k": K, "seed": 1, "features": [{"feature": name} for name in FEATURES]}
 }
-# cluster centres near enough to each other to overlap
-CENTRES = np.random.default_rng(8).normal(size=(K, len(FEATURES))) * 1.6
+# Groups of customers of unequal size that overlap: what all KPIs of a customer share and the noise
+# of each have a standard deviation of 0.5 and 1, group means one of 1.25.
+CENTRES = np.random.default_rng(8).normal(size=(K, len(FEATURES))) * 1.25
+SHARES = (24, 19, 15, 12, 10, 8, 7, 5)
 
 
 def compiled(target: str, folder: Path) -> str:
@@ -105,25 +107,30 @@ class Timed:
         self.cpu, self.wall = time.process_time() - cpu, time.perf_counter() - wall
 
 
+def normal(key: int) -> str:
+    """About normal: a sum of twelve uniform numbers, six of each of two hashes."""
+    parts = [f"(hash(i * 31 + {2 * key + n}) >> {10 * m}) % 1024" for n in (0, 1) for m in range(6)]
+    return f"((0.0 + {' + '.join(parts)}) / 1024 - 6)"
+
+
 def points_sql(accounts: int) -> str:
-    """Accounts around the centres, the same on every run: sums of three uniform hashes."""
-    centre = [
-        "(case hash(i) % 8 "
-        + " ".join(f"when {c} then {CENTRES[c, f]:.6f}" for c in range(K))
-        + " end)"
-        for f in range(len(FEATURES))
-    ]
-    noise = [
-        " + ".join(f"(hash(i * 31 + {100 * f + n}) % 1000003) / 1000003.0" for n in range(3))
-        for f in range(len(FEATURES))
-    ]
+    """KPIs of customers, skewed as money and counts are, the same on every run."""
+    least = [sum(SHARES[:c]) for c in range(K)]
     values = ", ".join(
-        f"cast({c} + 2 * ({n}) - 3 as double) as value_{f + 1}"
-        for f, (c, n) in enumerate(zip(centre, noise, strict=True))
+        "exp(1.5 + common / 2 + noise_{0} + case {1} end) as value_{2}".format(
+            f,
+            " ".join(
+                f"when share >= {least[c]} then {CENTRES[c, f]:.6f}" for c in reversed(range(K))
+            ),
+            f + 1,
+        )
+        for f in range(len(FEATURES))
     )
+    noise = ", ".join(f"{normal(f + 1)} as noise_{f}" for f in range(len(FEATURES)))
     return (
-        f"select cast(i as text) as account_id, date '2026-01-01' as as_of_date, {values}"
-        f" from range({accounts}) as numbers (i)"
+        f"select cast(i as text) as account_id, date '2026-01-01' as as_of_date, {values} from"
+        f" (select i, hash(i) % 100 as share, {normal(0)} as common, {noise}"
+        f" from range({accounts}) as numbers (i)) as drawn"
     )
 
 

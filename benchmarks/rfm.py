@@ -384,17 +384,24 @@ class Project:
 def run_projects(
     projects: dict[str, Project], lines: Path, few: Path, note: Callable[..., None]
 ) -> None:
-    for name, project in projects.items():
-        for what, path in (("dbt, its own time", few), ("dbt", lines)):
+    def run(name: str, how: str) -> dict[str, Any]:
+        project = projects[name]
+        if how == "with the fit":
+            project.forget("crm_fits.rfm_cut_points")
+        if name == "a day more":
+            project.forget("crm.rfm_order_totals")
+            project.dbt("run", as_of=DAY_BEFORE)
+            project.dbt("parse")
+        return project.dbt("run")
+
+    for what, path in (("dbt, its own time", few), ("dbt", lines)):
+        for project in projects.values():
             project.read(path)
-            if name == "a day more":
-                project.forget("crm.rfm_order_totals")
-                project.dbt("run", as_of=DAY_BEFORE)
-                project.dbt("parse")
-            else:
-                project.forget("crm_fits.rfm_cut_points")
-                note(f"{what}, {name}, with the fit", project.dbt("run"))
-            note(f"{what}, {name}, cut points frozen", project.dbt("run"))
+        note(f"{what}, first lines, with the fit", run("first lines", "with the fit"))
+        note(f"{what}, first lines, cut points frozen", run("first lines", "frozen"))
+        if path == lines:
+            note(f"{what}, distinct orders, with the fit", run("distinct orders", "with the fit"))
+        note(f"{what}, a day more, cut points frozen", run("a day more", "frozen"))
 
 
 def by_hand(folder: Path, lines: Path, orders: bool) -> dict[str, Any]:

@@ -83,12 +83,13 @@ left join {{ ref(relation[6:]) }} as {{ relation }}
     as_of_date, clustering, cluster_id, cluster_label, distance, margin, model_name
     and fit_version. They read the CTEs accounts and kpis.
 
-    A distance is the squared one, as c * c - 2 * x * c + x * x, of which x * x is the
-    same for all clusters. The scaling of x is part of the constants, which takes the
-    values as they are. The k times d constants stand in one row, -2 * c in place of
-    c, since the number of clusters is not known when the SQL is written: as many
-    as are declared at most, and NULL where there are fewer. A category adds the
-    constants of its row of <name>_costs_<i>, joined by its value.
+    A distance is the squared one, as that to the first centroid, c1, and what the
+    distance to c is more: c * c - c1 * c1 - 2 * x * (c - c1), which for c1 is nothing
+    and takes no product of two unknowns for the others. The scaling of x is part of the
+    constants, which takes the values as they are. They stand in one row, since the
+    number of clusters is not known when the SQL is written: as many as are declared at
+    most, and NULL where there are fewer. A category adds the constants of its row of
+    <name>_costs_<i>, joined by its value.
 
     The nearest centroid is the one of the lowest id among those whose squared
     distances exceed the least by no more than 1e-9: the last bits, in which engines
@@ -120,6 +121,10 @@ left join {{ ref(relation[6:]) }} as {{ relation }}
     select
         *,
         dense_rank() over (order by cluster_id) as position,
+        first_value(centroid) over (
+            partition by feature, category
+            order by cluster_id
+        ) as first_centroid,
         -- what was constant in the sample counts for nothing
         case
             when category is not null or lower_bound = upper_bound then 0
@@ -141,13 +146,18 @@ left join {{ ref(relation[6:]) }} as {{ relation }}
         max(case when {{ is_it }} then lower_bound end) as lower_bound_{{ i }},
         max(case when {{ is_it }} then upper_bound end) as upper_bound_{{ i }},
         {%- endif %}
-        max(case when {{ is_it }} then feature_mean end) as mean_{{ i }},
+        max(
+            case
+                when {{ is_it }} and factor = 0 then feature_mean
+                when {{ is_it }} then feature_mean + first_centroid / factor
+            end
+        ) as first_{{ i }},
         max(case when {{ is_it }} then factor * factor end) as itself_{{ i }},
-        {%- for cluster in range(1, most + 1) %}
+        {%- for cluster in range(2, most + 1) %}
         max(
             case
                 when {{ is_it }} and position = {{ cluster }}
-                    then -2 * factor * centroid
+                    then -2 * factor * (centroid - first_centroid)
             end
         ) as c_{{ i }}_{{ cluster }},
         {%- endfor %}
@@ -156,28 +166,40 @@ left join {{ ref(relation[6:]) }} as {{ relation }}
         {%- set is_other = "feature = "
             ~ crm_segmentation.text_literal(feature.feature)
             ~ " and category = 'other'" %}
-        coalesce(max(case when {{ is_other }} then weight * weight end), 0)
-            as other_{{ i }}_itself,
-        {%- for cluster in range(1, most + 1) %}
+        coalesce(
+            max(
+                case
+                    when {{ is_other }} then weight * (weight - 2 * first_centroid)
+                end
+            ),
+            0
+        ) as other_{{ i }}_itself,
+        {%- for cluster in range(2, most + 1) %}
         coalesce(
             max(
                 case
                     when {{ is_other }} and position = {{ cluster }}
-                        then -2 * weight * centroid
+                        then -2 * weight * (centroid - first_centroid)
                 end
             ),
             0
         ) as other_{{ i }}_{{ cluster }},
         {%- endfor %}
         {%- endfor %}
-        {%- for cluster in range(1, most + 1) %}
+        {%- for cluster in range(2, most + 1) %}
         sum(
             case
                 when position = {{ cluster }}
-                    then centroid * (centroid + 2 * factor * coalesce(feature_mean, 0))
+                    then (centroid - first_centroid) * (
+                        centroid + first_centroid
+                        + 2 * factor * coalesce(feature_mean, 0)
+                    )
             end
         ) as c_{{ cluster }},
         {%- endfor %}
+        sum(
+            case when position = 1 and factor = 0 then centroid * centroid else 0 end
+        ) as first_rest,
         count(distinct feature) = {{ clustering.features | length }}
         and max(position) <= {{ most }}
         and sum(
@@ -202,11 +224,15 @@ left join {{ ref(relation[6:]) }} as {{ relation }}
 
     select
         category,
-        {%- for cluster in range(1, most + 1) %}
-        max(case when position = {{ cluster }} then -2 * weight * centroid end)
-            as cost_{{ cluster }},
+        {%- for cluster in range(2, most + 1) %}
+        max(
+            case
+                when position = {{ cluster }}
+                    then -2 * weight * (centroid - first_centroid)
+            end
+        ) as cost_{{ cluster }},
         {%- endfor %}
-        max(weight * weight) as itself
+        max(weight * (weight - 2 * first_centroid)) as itself
     from {{ me }}_ranked
     where feature = {{ crm_segmentation.text_literal(feature.feature) }}
     group by category
@@ -272,7 +298,8 @@ left join {{ ref(relation[6:]) }} as {{ relation }}
 {{ me }}_measured as (
 
     select
-        {%- for cluster in range(1, most + 1) %}
+        cast(0 as {{ crm_segmentation.type_double() }}) as d_1,
+        {%- for cluster in range(2, most + 1) %}
         {{ crm_segmentation.constant(constants, 'c_' ~ cluster) }}
         {%- for i, feature in numbers %}
         + {{ me }}_prepared.value_{{ i }}
@@ -289,7 +316,7 @@ left join {{ ref(relation[6:]) }} as {{ relation }}
         {%- endfor %}
         {%- for i, feature in numbers %}
         {%- set shifted = '(' ~ me ~ '_prepared.value_' ~ i ~ ' - '
-            ~ crm_segmentation.constant(constants, 'mean_' ~ i) ~ ')' %}
+            ~ crm_segmentation.constant(constants, 'first_' ~ i) ~ ')' %}
         {{ '+ ' if not loop.first }}{{ shifted }} * {{ shifted }}
         * {{ crm_segmentation.constant(constants, 'itself_' ~ i) }}
         {%- endfor %}
@@ -298,7 +325,8 @@ left join {{ ref(relation[6:]) }} as {{ relation }}
             {{ me }}_costs_{{ i }}.itself,
             {{ crm_segmentation.constant(constants, 'other_' ~ i ~ '_itself') }}
         )
-        {%- endfor %} as itself,
+        {%- endfor %}
+        + {{ crm_segmentation.constant(constants, 'first_rest') }} as itself,
         {{ me }}_prepared.account_id,
         {{ me }}_prepared.as_of_date
     from {{ me }}_prepared
