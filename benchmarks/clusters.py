@@ -117,7 +117,7 @@ def points_sql(accounts: int) -> str:
     """KPIs of customers, skewed as money and counts are, the same on every run."""
     least = [sum(SHARES[:c]) for c in range(K)]
     values = ", ".join(
-        "exp(1.5 + common / 2 + noise_{0} + case {1} end) as value_{2}".format(
+        "exp(1.5 + common / 2 + noise_{} + case {} end) as value_{}".format(
             f,
             " ".join(
                 f"when share >= {least[c]} then {CENTRES[c, f]:.6f}" for c in reversed(range(K))
