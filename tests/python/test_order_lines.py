@@ -1,0 +1,140 @@
+"""RFM straight from order lines: in one pass, by ids of orders, and from totals day by day."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import DbtProject, DbtRun
+from postgres_databases import Databases
+from tiny_project import write_consumer, write_seed
+
+DAY = date(2026, 1, 1)
+COLUMNS = {
+    "account_id": "text",
+    "order_id": "text",
+    "line_number": "integer",
+    "ordered_on": "date",
+    "net_amount": "decimal(18, 2)",
+}
+ARGUMENTS = "ref('order_lines')"
+FIRST = f"{ARGUMENTS}, is_first_line='line_number = 1'"
+TOTALS = """\
+{{{{ config(
+    materialized='incremental', incremental_strategy='delete+insert', unique_key='account_id'
+) }}}}
+{{{{ crm_segmentation.rfm_order_totals({}) }}}}
+"""
+MEASURES = """\
+{{{{ config(materialized='table') }}}}
+{{{{ crm_segmentation.rfm_measures_of_order_lines({}) }}}}
+"""
+QUERIES = {
+    "measures_in_one_pass": MEASURES.format(FIRST),
+    "measures_by_ids": MEASURES.format(ARGUMENTS),
+    "totals": TOTALS.format(FIRST),
+    "measures_of_totals": MEASURES.format(f"{FIRST}, totals=ref('totals')"),
+    "totals_by_ids": TOTALS.format(ARGUMENTS),
+    "measures_of_totals_by_ids": MEASURES.format(f"{ARGUMENTS}, totals=ref('totals_by_ids')"),
+    "settled_totals": TOTALS.format(f"{FIRST}, settled_after_days=3"),
+    "measures_of_settled_totals": MEASURES.format(f"{FIRST}, totals=ref('settled_totals')"),
+}
+LINES = [
+    ("a", "a1", 1, DAY - timedelta(days=400), "10.00"),
+    ("a", "a1", 2, DAY - timedelta(days=400), "0.10"),
+    ("a", "a2", 1, DAY - timedelta(days=4), "5.55"),
+    # the day before is not the as_of day
+    ("b", "b1", 1, DAY - timedelta(days=1), "7.00"),
+    ("b", "b1", 2, DAY - timedelta(days=1), "-2.00"),
+    ("c", "c1", 1, DAY, "3.00"),
+    # this is of a later day than any build
+    ("c", "c2", 1, DAY + timedelta(days=9), "99.00"),
+]
+# what is known three days later: orders of old and new accounts since
+LATER = [
+    ("a", "a3", 1, DAY + timedelta(days=1), "1.00"),
+    ("d", "d1", 1, DAY + timedelta(days=2), "8.00"),
+    ("d", "d1", 2, DAY + timedelta(days=2), "8.25"),
+]
+# and what came late, of a day that is counted but not settled
+LATE = ("b", "b2", 1, DAY + timedelta(days=1), "4.00")
+
+
+def expected(lines: list[tuple[Any, ...]], as_of: date) -> list[tuple[Any, ...]]:
+    found: dict[str, tuple[date, set[str], Decimal]] = {}
+    for account, order, _, day, amount in lines:
+        if day < as_of:
+            last, orders, total = found.get(account, (day, set(), Decimal(0)))
+            found[account] = (max(last, day), orders | {order}, total + Decimal(amount))
+    return [
+        (account, as_of, (as_of - last).days, len(orders), total)
+        for account, (last, orders, total) in sorted(found.items())
+    ]
+
+
+def measures(run: DbtRun, name: str) -> list[tuple[Any, ...]]:
+    return run.query(
+        "select account_id, as_of_date, recency, frequency, monetary"
+        f" from crm.{name} order by account_id"
+    )
+
+
+@pytest.fixture(scope="module", params=["duckdb", "postgres"])
+def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = tmp_path_factory.mktemp("order_lines")
+    made = write_consumer(folder / "consumer", QUERIES, {})
+    if request.param == "duckdb":
+        yield made
+        return
+    databases: Databases = request.getfixturevalue("postgres")
+    database = databases.make()
+    yield replace(made, postgres=database)
+    databases.drop(database)
+
+
+def test_totals_grow_to_what_one_pass_gives(project: DbtProject) -> None:
+    """Each way gives the measures of the lines, on the first day and after three more."""
+    write_seed(project.folder, "order_lines", COLUMNS, LINES)
+    first = project.run("build", vars={"as_of_date": str(DAY)})
+    for name in (name for name in QUERIES if name.startswith("measures")):
+        assert measures(first, name) == expected(LINES, DAY), name
+
+    write_seed(project.folder, "order_lines", COLUMNS, [*LINES, *LATER])
+    day = DAY + timedelta(days=3)
+    later = project.run("build", vars={"as_of_date": str(day)})
+    for name in (name for name in QUERIES if name.startswith("measures")):
+        assert measures(later, name) == expected([*LINES, *LATER], day), name
+    # only new days were counted: accounts without a new line are as they were
+    assert later.query("select account_id, counted_until from crm.totals order by account_id") == [
+        ("a", day),
+        ("b", DAY),
+        ("c", day),
+        ("d", day),
+    ]
+
+    # a line came late: what holds days for settled does not see it
+    late = [*LINES, *LATER, LATE]
+    write_seed(project.folder, "order_lines", COLUMNS, late)
+    again = project.run("build", vars={"as_of_date": str(DAY + timedelta(days=1))}, check=False)
+    assert "Earlier day than the totals in var 'as_of_date'" in again.output
+    assert "--full-refresh" in again.output
+    again = project.run("build", vars={"as_of_date": str(day)})
+    assert measures(again, "measures_in_one_pass") == expected(late, day)
+    assert measures(again, "measures_of_settled_totals") == expected(late, day)
+    assert measures(again, "measures_of_totals") == expected([*LINES, *LATER], day)
+
+
+def test_a_window_is_refused_with_totals(tmp_path: Path) -> None:
+    rfm = {"dimensions": {"frequency": {"kpi": "order_count_365d"}}}
+    names = ("measures_of_totals", "totals")
+    made = write_consumer(
+        tmp_path / "consumer", {name: QUERIES[name] for name in names}, {"rfm": rfm}
+    )
+    write_seed(made.folder, "order_lines", COLUMNS, LINES)
+    refused = made.run("parse", vars={"as_of_date": str(DAY)}, check=False)
+    assert "KPI that totals of order lines do not give in var 'rfm'" in refused.output
+    assert "got 'order_count_365d'" in refused.output
