@@ -6,7 +6,7 @@ All that is compared runs in turns in one process on the same tables, and ratios
 CPU seconds, the engine's own (the server's, with its helpers, on PostgreSQL); wall time moves with
 whatever else runs and is shown beside them.
 
-- one: members of one profile, by the macros and by hand: attributes alone, and events
+- one: members of one profile, by the macros and by hand: attributes, events, chains, rankings
 - many: 1,000 profiles of five attribute leaves: in batches (setting `batch_profiles`), by the
   fastest recipe by hand for the engine, and in a statement each
 - passes: how often the activity table is scanned for a profile of five event leaves
@@ -54,7 +54,13 @@ VARIABLES: dict[str, Any] = {
             "label": "Purchase",
             "description": "One row per purchase",
             "columns": {"amount": "number", "category": "text"},
-        }
+        },
+        "page_view": {
+            "model": "activities",
+            "label": "Page view",
+            "description": "One row per page view",
+            "columns": {"category": "text"},
+        },
     },
 }
 for _name, _declared in VARIABLES["extra_attributes"].items():
@@ -305,6 +311,57 @@ inner join evidence on evidence.account_id = rule_base.account_id
 where purchases >= 2 and in_categories >= 1 and amount >= 50000 and large <= 3 and recent < 5
 """
 
+IN_90_DAYS = f"occurred_at < {DAY} and occurred_at >= {DAY} - interval '90 days'"
+ROWS = f"from {SCHEMA}.activities where {IN_90_DAYS} and event_name"
+VALUED = (
+    f"from {SCHEMA}.rule_base inner join {SCHEMA}.account_attributes "
+    "on account_attributes.account_id = rule_base.account_id where n0 is not null"
+)
+# a window over the rows of both events, as rules ask for no other order of one instant
+NEXT_TO = """
+    {what}(case when {other} then occurred_at end) over (
+        partition by account_id order by occurred_at {direction}
+        groups between unbounded preceding and 1 preceding
+    ) as other_at
+"""
+OTHERS = {
+    "sequence": (
+        "sequence: {steps: [page_view, {name: purchase, where: {category: [A, B]}}], "
+        "gap: 14d, within: 90d}",
+        "select distinct account_id from (select *, "
+        + NEXT_TO.format(what="max", other="is_view", direction="")
+        + "from (select account_id, occurred_at, event_name = 'page_view' as is_view "
+        f"{ROWS} = 'page_view' or {IN_90_DAYS} and event_name = 'purchase' "
+        f"and lower(translate(category, '{FROM}', '{TO}')) in ('a', 'b')) as read_rows) as placed "
+        "where not is_view and other_at > occurred_at - interval '14 days'",
+    ),
+    "abandoned": (
+        "abandoned: {name: page_view, without: purchase, for: 7d, within: 90d}",
+        "select distinct account_id from (select *, "
+        + NEXT_TO.format(what="min", other="not is_view", direction="desc")
+        + "from (select account_id, occurred_at, event_name = 'page_view' as is_view "
+        f"{ROWS} in ('page_view', 'purchase')) as read_rows) as placed "
+        f"where is_view and occurred_at <= {DAY} - interval '7 days' "
+        "and coalesce(other_at >= occurred_at + interval '7 days', true)",
+    ),
+    "top_percent": (
+        "n0: {top_percent: 10}",
+        "select account_id from (select rule_base.account_id, count(*) over () as accounts, "
+        f"count(*) over (order by n0 desc) as place {VALUED}) as placed "
+        "where 100 * place <= 10 * accounts",
+    ),
+    "top, over": (
+        "n0: {top: 100, over: t0}",
+        "select account_id from (select rule_base.account_id, row_number() over "
+        f"(partition by t0 order by n0 desc, rule_base.account_id) as place {VALUED}) as placed "
+        "where place <= 100",
+    ),
+    "top": (
+        "n0: {top: 100}",
+        f"select rule_base.account_id {VALUED} order by n0 desc, rule_base.account_id limit 100",
+    ),
+}
+
 
 Seconds = dict[str, list[tuple[float, float]]]
 
@@ -343,7 +400,18 @@ def one_profile(database: Any, engine: Engine, repeats: int) -> None:
         "on account_attributes.account_id = rule_base.account_id "
         f"where {' and '.join(leaves)}"
     )
-    for title, rule, hand in (("attributes", text, by_hand), ("events", EVENTS, EVENTS_BY_HAND)):
+    compared = [("attributes", text, by_hand), ("events", EVENTS, EVENTS_BY_HAND)]
+    compared += [
+        (
+            title,
+            rule,
+            f"select rule_base.account_id, date '{AS_OF}' as as_of_date, 'hash' as rule_hash "
+            f"from {SCHEMA}.rule_base inner join ({found}) as found "
+            "on found.account_id = rule_base.account_id",
+        )
+        for title, (rule, found) in OTHERS.items()
+    ]
+    for title, rule, hand in compared:
         macros = str(engine.call("rule_members", rule, base="rule_base"))
         counts = [
             database.value(f"select count(*) from ({sql}) as counted") for sql in (macros, hand)

@@ -10,7 +10,7 @@ members as (
     select base.account_id
     {{ crm_segmentation.rule_joins(rule) | indent(4) }}
     where
-        {{ rule.sql | indent(8) }}
+        {{ crm_segmentation.filter_of(rule.root) | indent(8) }}
 
 ),
 

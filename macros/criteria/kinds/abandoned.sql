@@ -72,9 +72,6 @@
         ),
     ], same) -%}
     {#- a row of unknown value stays: nothing follows it -#}
-    {%- set from = crm_segmentation.rows_from_first(
-        context, name, ['account_id'], [selection, other]
-    ) -%}
     {%- do context.ctes.append({
         'name': name ~ '_next',
         'joined': false,
@@ -83,7 +80,7 @@
             ~ '        partition by account_id' ~ ('' if same is none else ', same_value')
             ~ '\n        order by occurred_at desc nulls last\n        '
             ~ crm_segmentation.before_this_instant() ~ '\n    ) as next_at\nfrom '
-            ~ from,
+            ~ name ~ '_rows',
     }) -%}
     {%- do context.ctes.append({
         'name': name,

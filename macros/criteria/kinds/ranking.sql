@@ -19,76 +19,64 @@
         {{ return(none) }}
     {%- endif -%}
     {%- set direction = 'desc' if operator.startswith('top') else 'asc' -%}
-    {%- set partition = '' if operand.over is none
+    {%- set partition = none if operand.over is none
         else 'partition by ' ~ operand.over.sql -%}
     {%- set order = 'order by ' ~ operand.sql ~ ' ' ~ direction ~ ' nulls last' -%}
     {%- if operator.endswith('_percent') -%}
-        {%- set place = crm_segmentation.ranking(
-            context, operand,
-            'count(' ~ operand.sql ~ ') over (\n    '
-                ~ (partition ~ '\n    ' if partition else '') ~ order ~ '\n)'
-        ) -%}
-        {%- set count = crm_segmentation.ranking(
-            context, operand, 'count(' ~ operand.sql ~ ') over (' ~ partition ~ ')'
-        ) -%}
-        {%- set sql = '100 * ' ~ place ~ ' <= ' ~ read.sql ~ ' * ' ~ count -%}
+        {%- set places = [
+            'count(*) over (\n    ' ~ (partition ~ '\n    ' if partition else '') ~ order
+                ~ '\n) as place',
+            'count(*) over (' ~ (partition or '') ~ ') as places',
+        ] -%}
+        {%- set condition = '100 * place <= ' ~ read.sql ~ ' * places' -%}
     {%- else -%}
-        {%- set place = crm_segmentation.ranking(
-            context, operand,
-            'row_number() over (\n    ' ~ (partition ~ '\n    ' if partition else '')
-                ~ order ~ ', ' ~ crm_segmentation.by_bytes('base.account_id') ~ '\n)'
-        ) -%}
-        {%- set sql = place ~ ' <= ' ~ read.sql -%}
+        {%- set order = order ~ ', ' ~ crm_segmentation.by_bytes('base.account_id') -%}
+        {%- set places = ['row_number() over (\n    ' ~ (partition or '') ~ '\n    '
+            ~ order ~ '\n) as place'] -%}
+        {%- set condition = 'place <= ' ~ read.sql -%}
+    {%- endif -%}
+    {%- set valued = crm_segmentation.valued_accounts(context, operand) -%}
+    {%- if operator in ['top', 'bottom'] and partition is none -%}
+        {#- the first few of all are found without putting the rest in order -#}
+        {%- set sql = 'select base.account_id\n' ~ valued ~ '\n' ~ order
+            ~ '\nlimit ' ~ read.sql -%}
+    {%- else -%}
+        {%- set columns = ['base.account_id'] + places -%}
+        {%- set inner = 'select\n    ' ~ columns | join(',\n') | indent(4) ~ '\n' ~ valued -%}
+        {%- set sql = 'select account_id\nfrom (\n    ' ~ inner | indent(4)
+            ~ '\n) as placed\nwhere ' ~ condition -%}
     {%- endif -%}
     {{ return({
-        'sql': '(' ~ operand.sql ~ ' is not null and ' ~ sql ~ ')',
+        'sql': crm_segmentation.ranking(context, sql) ~ '.account_id is not null',
         'total': true,
         'value': read.value,
     }) }}
 {% endmacro %}
 
-{# A window over the base, as the SQL name of its column; all share one pass. #}
-{% macro ranking(context, operand, expression) %}
-    {%- set cte = namespace(found=none, column=none) -%}
-    {%- for known in context.ctes if known.name == 'rankings' -%}
-        {%- set cte.found = known -%}
+{# From the accounts of the base that have a value. #}
+{% macro valued_accounts(context, operand) %}
+    {%- set joins = [] -%}
+    {%- for model in ([operand.model] + ([] if operand.over is none
+        else [operand.over.model])) | unique -%}
+        {%- do joins.append(
+            ('inner' if loop.first else 'left') ~ ' join '
+            ~ crm_segmentation.rule_relation(context, model) ~ ' as ' ~ model
+            ~ '\n    on base.account_id = ' ~ model ~ '.account_id'
+        ) -%}
     {%- endfor -%}
-    {%- if cte.found is none -%}
-        {%- set cte.found = {
-            'name': 'rankings', 'render': 'render_rankings', 'columns': [], 'models': {},
-        } -%}
-        {%- do context.ctes.append(cte.found) -%}
-    {%- endif -%}
-    {%- for model in [operand.model] + ([] if operand.over is none
-        else [operand.over.model]) if model not in cte.found.models -%}
-        {%- do cte.found.models.update({
-            model: crm_segmentation.rule_relation(context, model)
-        }) -%}
-    {%- endfor -%}
-    {%- for column in cte.found.columns if column.sql == expression -%}
-        {%- set cte.column = column -%}
-    {%- endfor -%}
-    {%- if cte.column is none -%}
-        {%- set cte.column = {
-            'name': 'place_' ~ (cte.found.columns | length + 1), 'sql': expression,
-        } -%}
-        {%- do cte.found.columns.append(cte.column) -%}
-    {%- endif -%}
-    {{ return('rankings.' ~ cte.column.name) }}
+    {{ return(
+        'from base\n' ~ joins | join('\n') ~ '\nwhere ' ~ operand.sql ~ ' is not null'
+    ) }}
 {% endmacro %}
 
-{% macro render_rankings(cte) %}
-    {%- set columns = ['base.account_id'] -%}
-    {%- for column in cte.columns -%}
-        {%- do columns.append(column.sql ~ ' as ' ~ column.name) -%}
+{# The accounts that a ranking takes: the name of a CTE. #}
+{% macro ranking(context, sql) %}
+    {%- for known in context.ctes if known.sql == sql -%}
+        {{ return(known.name) }}
     {%- endfor -%}
-    {%- set joins = [] -%}
-    {%- for model, relation in cte.models.items() -%}
-        {%- do joins.append('\nleft join ' ~ relation ~ ' as ' ~ model
-            ~ '\n    on base.account_id = ' ~ model ~ '.account_id') -%}
-    {%- endfor -%}
-    {{ return('select\n    ' ~ columns | join(',\n') | indent(4) ~ '\nfrom base'
-        ~ joins | join) }}
+    {%- set name = 'ranking_' ~ (context.ctes | length + 1) -%}
+    {%- do context.ctes.append({'name': name, 'sql': sql}) -%}
+    {{ return(name) }}
 {% endmacro %}
 
 {# What `over` names: the operand of an attribute, or none where it is wrong. #}

@@ -95,7 +95,7 @@
     {%- do crm_segmentation.step_rows(context, from.name, steps, same) -%}
     {%- set keys = ['account_id'] + ([] if same is none else ['same_value']) -%}
     {%- if steps | length > 1 -%}
-        {%- set from.name = crm_segmentation.rows_from_first(
+        {%- set from.name = crm_segmentation.rows_of_chains(
             context, name, keys, steps
         ) -%}
     {%- endif -%}

@@ -67,12 +67,16 @@
     {%- for name in names -%}
         {%- do literals.append(crm_segmentation.text_literal(name)) -%}
     {%- endfor -%}
-    {%- set scope = cte.visible | list if selector is none else [
-        selector ~ ' = ' ~ literals[0] if literals | length == 1
-        else selector ~ ' in (' ~ literals | join(', ') ~ ')'
-    ] + cte.visible -%}
+    {#- times first: PostgreSQL asks in this order, and of texts it asks longer -#}
+    {%- set scope = cte.visible | list -%}
     {%- if not first.open -%}
         {%- do scope.append(crm_segmentation.in_days(since, first.day, none)) -%}
+    {%- endif -%}
+    {%- if selector is not none -%}
+        {%- do scope.append(
+            selector ~ ' = ' ~ literals[0] if literals | length == 1
+            else selector ~ ' in (' ~ literals | join(', ') ~ ')'
+        ) -%}
     {%- endif -%}
     {%- set columns = [cte.model ~ '.account_id'] -%}
     {%- for column in cte.columns -%}

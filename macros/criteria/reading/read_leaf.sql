@@ -146,6 +146,7 @@
     NULL; `nulls` replaces that for the whole leaf.
 #}
 {% macro read_attribute(context, name, given, path) %}
+    {%- set joined = context.attribute_models | length -%}
     {%- set operand = crm_segmentation.operand(context, name) -%}
     {%- set operators = crm_segmentation.kept_for_run('operators')
         or crm_segmentation.keep_for_run('operators', crm_segmentation.operators()) -%}
@@ -279,6 +280,13 @@
     {%- endfor -%}
     {%- if context.errors | length > before -%}
         {{ return(none) }}
+    {%- endif -%}
+    {%- if ranking | length == names | length and not context.with_values -%}
+        {#- who is in a ranking is found apart: no value is needed beside it -#}
+        {%- set value.sql = none -%}
+        {%- for model in context.attribute_models[joined:] -%}
+            {%- do context.attribute_models.remove(model) -%}
+        {%- endfor -%}
     {%- endif -%}
     {%- for modifier in modifiers if modifier in asked -%}
         {%- do tree.update({modifier: asked[modifier]}) -%}

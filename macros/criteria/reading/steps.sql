@@ -44,15 +44,17 @@
                 ~ ' as is_step_' ~ loop.index
             ) -%}
         {%- endfor -%}
-        {%- set scope = [
-            model ~ '.event_name = ' ~ names[0] if names | length == 1
-            else model ~ '.event_name in (' ~ names | join(', ') ~ ')'
-        ] + crm_segmentation.visible_events(context, model) -%}
+        {#- times first: PostgreSQL asks in this order, and of texts it asks longer -#}
+        {%- set scope = crm_segmentation.visible_events(context, model) -%}
         {%- if not first.open -%}
             {%- do scope.append(crm_segmentation.in_days(
                 {'sql': model ~ '.occurred_at', 'type': 'timestamp'}, first.day, none
             )) -%}
         {%- endif -%}
+        {%- do scope.append(
+            model ~ '.event_name = ' ~ names[0] if names | length == 1
+            else model ~ '.event_name in (' ~ names | join(', ') ~ ')'
+        ) -%}
         {%- do selects.append(
             'select\n    ' ~ columns | join(',\n') | indent(4) ~ '\nfrom '
             ~ crm_segmentation.rule_relation(context, model) ~ ' as ' ~ model
@@ -66,8 +68,8 @@
 
 {#
     Of such rows those that a chain can hold: rows of a step, none before the first row
-    of the first step. Where first steps are rare this leaves next to nothing to be
-    ordered; where they are not it costs next to nothing. Gives the name of a CTE.
+    of the first step and none after the last row of the last. Where one of them is rare
+    this leaves next to nothing to be put in order. Gives the name of a CTE.
 
     | argument | meaning                                                      |
     |----------|--------------------------------------------------------------|
@@ -75,29 +77,35 @@
     | keys     | columns within which rows belong together; NULL is left out  |
     | steps    | as they were given to step_rows()                            |
 #}
-{% macro rows_from_first(context, name, keys, steps) %}
+{% macro rows_of_chains(context, name, keys, steps) %}
     {%- set on = [] -%}
     {%- for key in keys -%}
-        {%- do on.append('step_rows.' ~ key ~ ' = first_rows.' ~ key) -%}
+        {%- do on.append('step_rows.' ~ key ~ ' = bounds.' ~ key) -%}
     {%- endfor -%}
     {%- set flags = [] -%}
     {%- for step in steps -%}
         {%- do flags.append('step_rows.is_step_' ~ loop.index) -%}
     {%- endfor -%}
+    {%- set last = 'is_step_' ~ steps | length -%}
+    {%- set first_at = 'min(case when is_step_1 then occurred_at end)' -%}
+    {%- set last_at = 'max(case when ' ~ last ~ ' then occurred_at end)' -%}
+    {%- set bounds = 'select\n    '
+        ~ (keys + [first_at ~ ' as first_at', last_at ~ ' as last_at']) | join(',\n    ')
+        ~ '\nfrom ' ~ name ~ '_rows\nwhere is_step_1 or ' ~ last ~ '\ngroup by '
+        ~ keys | join(', ') ~ '\nhaving\n    ' ~ first_at ~ '\n    < ' ~ last_at -%}
     {#- where a step is no more than an event, its rows are all of a step -#}
     {%- set filtered = steps | selectattr('where') | list != [] -%}
     {%- do context.ctes.append({
-        'name': name ~ '_from_first',
+        'name': name ~ '_bounded',
         'joined': false,
         'sql': 'select step_rows.*\nfrom ' ~ name ~ '_rows as step_rows\n'
-            ~ 'inner join (\n    select\n        ' ~ keys | join(',\n        ')
-            ~ ',\n        min(occurred_at) as first_at\n    from ' ~ name ~ '_rows\n'
-            ~ '    where is_step_1\n    group by ' ~ keys | join(', ')
-            ~ '\n) as first_rows\n    on ' ~ on | join('\n    and ')
-            ~ '\n    and step_rows.occurred_at >= first_rows.first_at'
+            ~ 'inner join (\n    ' ~ bounds | indent(4) ~ '\n) as bounds\n    on '
+            ~ on | join('\n    and ')
+            ~ '\n    and step_rows.occurred_at >= bounds.first_at'
+            ~ '\n    and step_rows.occurred_at <= bounds.last_at'
             ~ ('\nwhere ' ~ flags | join(' or ') if filtered else ''),
     }) -%}
-    {{ return(name ~ '_from_first') }}
+    {{ return(name ~ '_bounded') }}
 {% endmacro %}
 
 {# What makes a visible row one of a step. #}

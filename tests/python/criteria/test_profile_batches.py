@@ -31,14 +31,14 @@ def rules_of(texts: list[str], schema: str) -> list[dict[str, Any]]:
     ]
 
 
-def transactions(bench: Bench, texts: list[str]) -> list[list[str]]:
+def transactions(bench: Bench, texts: list[str], is_partly: bool = False) -> list[list[str]]:
     rules = rules_of(texts, bench.database.place("")[:-1])
-    return bench.engine.call("batch_transactions", CLASS, rules)
+    return bench.engine.call("batch_transactions", CLASS, rules, is_partly)
 
 
-def batch_members(bench: Bench, texts: list[str]) -> list[frozenset[str]]:
+def batch_members(bench: Bench, texts: list[str], is_partly: bool = False) -> list[frozenset[str]]:
     """Members of each rule, of which all are built in one batch."""
-    for statements in transactions(bench, texts):
+    for statements in transactions(bench, texts, is_partly):
         for statement in statements:
             bench.database.run(statement)
     return bench.database.members(
@@ -70,6 +70,27 @@ def test_a_batch_of_attributes_gives_each_rule_its_members(bench: Bench) -> None
     ]
     for text, found in zip(texts, batch_members(bench, texts), strict=True):
         assert found == members(text, world), text
+
+
+@pytest.mark.parametrize("kind", ["bench", "postgres_bench"])
+def test_a_later_batch_takes_the_place_of_an_earlier(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    bench = request.getfixturevalue(kind)
+    draw = Seeded(7)
+    texts = ["sector: {neq: a}", "headcount: {gte: 3}", "is_vip: false"]
+    for _ in range(2):
+        world = draw_world(draw)
+        bench.load(world)
+        assert batch_members(bench, texts) == [members(text, world) for text in texts]
+    before = [members(text, world) for text in texts]
+    world = draw_world(draw)
+    bench.load(world)
+    # the first two alone: the third stays as it was built
+    found = batch_members(bench, texts[:2], is_partly=True)
+    assert found == [members(text, world) for text in texts[:2]] != before[:2]
+    (kept,) = bench.database.members([f"select account_id from {bench.database.place('rule_2')}"])
+    assert kept == before[2] != members(texts[2], world)
 
 
 def test_names_of_columns_in_a_text_are_no_columns(bench: Bench) -> None:

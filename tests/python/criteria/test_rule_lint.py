@@ -36,6 +36,7 @@ ATTRIBUTES: dict[str, Any] = {
     "revenue": {"type": "number", "nullable": True},
     "since": {"type": "date", "nullable": True},
     "is_partner": {"type": "boolean", "nullable": True},
+    "tags": {"type": "values", "nullable": True},
 }
 
 
@@ -284,6 +285,16 @@ CONTRADICTION = ["contradiction"]
             {"all": [{"since": {"after": "2024-01-01"}}, {"since": {"before": "2024-01-02"}}]},
             CONTRADICTION,
         ),
+        (
+            {
+                "all": [
+                    {"since": {"between": ["2024-01-01", "2024-01-02"]}},
+                    {"since": {"neq": "2024-01-01", "nulls": "include"}},
+                    {"since": {"neq": "2024-01-02", "nulls": "include"}},
+                ]
+            },
+            CONTRADICTION,
+        ),
         (event_leaf(count={"between": [2, 4], "not_between": [1, 5]}), CONTRADICTION),
         # other numbers
         ({"since": {"years": {"gte": 5, "lt": 5}}}, ["a:6 contradiction"]),
@@ -347,6 +358,14 @@ GTE_10, GTE_5 = {"revenue": {"gte": 10}}, {"revenue": {"gte": 5}}
             "all[1].all[1].revenue no-effect",
         ),
         (both("all", GTE_10, GTE_10), "all[1].revenue no-effect"),
+        (
+            both("all", {"tags": {"has_none": ["a"]}}, {"tags": {"is_null": True}}),
+            "all[0].tags no-effect",
+        ),
+        (
+            both("all", {"tags": {"has_none": ["a", "b"]}}, {"tags": {"has_none": ["b"]}}),
+            "all[1].tags no-effect",
+        ),
         # of the unknown the one says nothing and the other something
         (
             both("all", GTE_10, {"revenue": {"gte": 5, "nulls": "include"}}),

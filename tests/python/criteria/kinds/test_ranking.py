@@ -103,12 +103,14 @@ def test_random_ranks(seed: int, over: str, asker: Asker) -> None:
             assert asker.ask(f"score: {{{word}_percent: {percent}{over}}}") == wanted
 
 
-def test_all_ranks_share_one_pass(reader: Asker) -> None:
+def test_equal_ranks_share_a_pass_and_the_rest_of_the_rule_needs_no_value(reader: Asker) -> None:
     reader.fill(["a"])
     sql = reader.engine.render(
-        "any: [revenue: {top: 3}, score: {top_percent: 10}, revenue: {top_percent: 5, over: area}]"
+        "any: [revenue: {top: 3}, not: {revenue: {top: 3}}, revenue: {top_percent: 5, over: area}]"
     )
-    assert sql.count("from base") == 2, sql
+    assert sql.count("from base") == 3, sql
+    # each ranking joins it, and the members are found without
+    assert sql.count("as account_attributes\n") == 2, sql
 
 
 @pytest.mark.parametrize(
