@@ -73,12 +73,23 @@
     {%- if word in ['count', 'distinct', 'sum'] -%}
         {%- set value = 'coalesce(' ~ total ~ ', 0)' -%}
         {%- set parts = crm_segmentation.comparison_sql(value, compared) -%}
+        {%- set filters = [] -%}
+        {%- for part in compared.parts -%}
+            {#- what 0 does not satisfy, an account without evidence does not either -#}
+            {%- set least = part[1] | float -%}
+            {%- set needs_some = (part[0] in ['eq', 'gt', 'gte', 'between'] and least > 0)
+                or (part[0] == 'gt' and part[1] == '0') -%}
+            {%- do filters.extend(crm_segmentation.comparison_sql(
+                total if needs_some else value, {'parts': [part]}
+            )) -%}
+        {%- endfor -%}
     {%- else -%}
+        {%- set filters = crm_segmentation.comparison_sql(total, compared, times) -%}
         {%- set parts = [
-            'coalesce('
-            ~ crm_segmentation.comparison_sql(total, compared, times) | join(' and ')
+            'coalesce(' ~ filters | join(' and ')
             ~ ', ' ~ ('true' if if_empty else 'false') ~ ')'
         ] -%}
+        {%- set filters = parts if if_empty else filters -%}
     {%- endif -%}
     {%- set tree = dict(selection.tree) -%}
     {%- do tree.update({word: compared.value if word == 'count'
@@ -90,6 +101,7 @@
         'tree': {'event': tree},
         'sql': parts | join('\nand '),
         'atomic': parts | length == 1,
+        'filter_sql': filters | join('\nand '),
         'value_sql': value,
         'thresholds': compared.thresholds,
     }) }}
