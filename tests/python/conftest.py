@@ -113,18 +113,23 @@ class DbtProject:
         return self.target.parents[1] / "parsed" / name
 
 
-# Files that take long begin first, so that no worker is left alone with one at the end.
-# The first of all builds the demo, for which the other worker need not wait.
-LONG_FILES = (
+# What takes long begins first, so that no worker is left alone with it at the end: groups by
+# the seconds that they take. The first two need different demos, of PostgreSQL and of DuckDB.
+LONG_GROUPS = (
+    "postgres_demo",
     "test_attributes",
-    "test_examples",
     "test_kpis",
-    "test_identity",
-    "test_history",
+    "test_examples",
     "test_consumer",
+    "batch_builds",
+    "test_refits",
+    "test_identity",
     "test_scoring",
-    "test_planted_faults",
     "test_staging",
+    "test_history",
+    "test_builds",
+    "test_random_rules",
+    "test_manifest",
 )
 
 
@@ -135,11 +140,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     A test that shares none may go elsewhere: `@pytest.mark.xdist_group("a name of its own")`.
     """
+    rank = {name: position for position, name in enumerate(LONG_GROUPS)}
+
+    def group(item: pytest.Item) -> str:
+        mark = item.get_closest_marker("xdist_group")
+        return mark.args[0] if mark else item.path.stem
+
     for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-    rank = {name: position for position, name in enumerate(LONG_FILES)}
-    items.sort(key=lambda item: rank.get(item.path.stem, len(rank)))
+        item.add_marker(pytest.mark.xdist_group(group(item)))
+    items.sort(key=lambda item: rank.get(group(item), len(rank)))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
