@@ -181,6 +181,7 @@ EDGES = {
     "constant": accounts(80, **CONSTANT),
     "all NULL": accounts(80, **dict.fromkeys(CONSTANT)),
     "one feature NULL": accounts(80, revenue_all=None),
+    "all bought once": accounts(80, order_day_count_all=1),
     "revenue below zero": accounts(80, revenue_all=-5.0),
     "usual": accounts(80),
 }
@@ -221,7 +222,7 @@ DECLINED = {
     "rfm, quantiles": ["nobody", "all NULL", "one feature NULL"],
     "rfm, natural breaks": ["nobody", "all NULL", "one feature NULL"],
     "clusters": ["nobody"],
-    "lifetime": ["nobody", "all NULL", "one feature NULL"],
+    "lifetime": ["nobody", "all NULL", "one feature NULL", "all bought once"],
     "propensity": ["nobody", "one customer", "two customers", "constant", "all NULL"],
     "tree": ["nobody", "one customer", "two customers", "constant", "all NULL"],
     "objective": ["nobody", "constant", "all NULL"],

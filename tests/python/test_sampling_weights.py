@@ -84,7 +84,9 @@ def test_cut_points_are_those_of_all_customers(method: str) -> None:
 
 
 def test_clusters_are_those_of_all_customers() -> None:
-    accounts, weights = strata()
+    accounts, _ = strata()
+    # of different weights within a cluster, too
+    weights = [5 if one["revenue"] < 50 else 3 if one["revenue"] < 1000 else 1 for one in accounts]
     features = tuple(
         clusters.Feature(name, "number", 1.0, missing="median", winsorise=(0.02, 0.98))
         for name in ("orders", "revenue")
