@@ -54,6 +54,8 @@ lint: setup  ## ruff, mypy, sqlfluff, and whether generated files are fresh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	@! LC_ALL=C.UTF-8 grep -rnE --include='*.sql' '^.{101,}' models analyses macros snapshots tests \
+	    || { echo "Lines of SQL with more than 100 characters" >&2; exit 1; }
 	$(BIN)/crm-segmentation contracts --check
 	$(BIN)/crm-segmentation lint-rules --models $(SHEET_MODELS) --fail-on-warnings
 	@# its worker processes leave a semaphore behind, and Python says so

@@ -1,7 +1,7 @@
 {#
     The attributes that every installation has, apart from KPIs and those of the seed
-    of marketing attributes and survey questions: a column each of `account_attributes`, but for those
-    of type `values`, which are rows of `account_attribute_values`.
+    of marketing attributes and survey questions: a column each of `account_attributes`,
+    but for those of type `values`, which are rows of `account_attribute_values`.
 
     A new attribute is one entry here and its column in `account_attributes`; the
     contract follows with `crm-segmentation contracts`. What is not given here

@@ -122,7 +122,8 @@
     {{ return('has restarted: at least 1 '
         ~ crm_segmentation.event_in_words(content.name, plural=false)
         ~ crm_segmentation.where_in_words(content.get('where')) ~ ' in the last '
-        ~ crm_segmentation.span_in_words(content.silent[0]) ~ ', none from ' ~ far ~ ' to ' ~ near ~ ' ago, at least 1 before that') }}
+        ~ crm_segmentation.span_in_words(content.silent[0])
+        ~ ', none from ' ~ far ~ ' to ' ~ near ~ ' ago, at least 1 before that') }}
 {% endmacro %}
 
 {% macro words_of_regular(content) %}

@@ -84,8 +84,8 @@
     {%- elif word == 'ago' -%}
         {{ return('in the last ' ~ crm_segmentation.span_in_words(value[1])
             if value[0] == '0d'
-            else 'from ' ~ crm_segmentation.duration_in_words(value[1]) ~ ' to ' ~ crm_segmentation.duration_in_words(value[0])
-                ~ ' ago') }}
+            else 'from ' ~ crm_segmentation.duration_in_words(value[1])
+                ~ ' to ' ~ crm_segmentation.duration_in_words(value[0]) ~ ' ago') }}
     {%- endif -%}
     {%- set span = crm_segmentation.duration_in_words(value) -%}
     {{ return({
