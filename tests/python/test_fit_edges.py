@@ -15,7 +15,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crm_segmentation.fits import clusters, frames, lifetime, objectives, propensity, rfm, trees
+from crm_segmentation.fits import (
+    clusters,
+    decision_trees,
+    frames,
+    lifetime,
+    objectives,
+    propensity,
+    rfm,
+)
 
 Sample = pd.DataFrame
 DAYS = ("2025-01-01", "2025-07-01", "2026-01-01")
@@ -131,7 +139,7 @@ def fit_tree(sample: Sample) -> pd.DataFrame:
         [("buyers", 1, "revenue_all", "number", False), ("buyers", 2, "branch", "text", False)],
         columns=["tree", "position", "feature", "feature_type", "is_whole"],
     )
-    return trees.refit(sample, targets, declared, features, settings(), None)
+    return decision_trees.refit(sample, targets, declared, features, settings(), None)
 
 
 def fit_objective(sample: Sample) -> pd.DataFrame:
@@ -189,7 +197,7 @@ EDGES = {
 # belong to another kind of row.
 MAY_BE_NULL = {
     "clusters": {"category", "if_missing", "lower_bound", "upper_bound"},
-    "tree": set(trees.DTYPES),
+    "tree": set(decision_trees.DTYPES),
     "objective": {"value", "target", "scale", "penalty", "support", "lift"},
 }
 

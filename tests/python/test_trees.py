@@ -15,7 +15,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm_segmentation.fits import frames, trees
+from crm_segmentation.fits import decision_trees, frames, leaf_rules, trees
 
 hundredths = st.integers(-(10**9), 10**9).map(lambda n: Decimal(n) / 100)
 
@@ -67,18 +67,18 @@ def number(name: str, *cuts: str) -> trees.Feature:
 
 
 def leaf_yaml(*steps: tuple[trees.Split, bool]) -> str:
-    domains: dict[str, trees.Domain] = {}
+    domains: dict[str, leaf_rules.Domain] = {}
     for split, is_left in steps:
         name = split.feature.name
-        domains[name] = domains.get(name, trees.Domain(split.feature)).step(split, is_left)
+        domains[name] = domains.get(name, leaf_rules.Domain(split.feature)).step(split, is_left)
     rule = {
         "all": [
             {name: asked}
             for name, domain in domains.items()
-            if (asked := trees.condition(domain)) is not None
+            if (asked := leaf_rules.condition(domain)) is not None
         ]
     }
-    return trees.rule_text(rule)
+    return leaf_rules.rule_text(rule)
 
 
 def test_what_a_leaf_says() -> None:
@@ -131,8 +131,8 @@ def test_what_a_leaf_says() -> None:
 def test_words_stand_bare_only_where_yaml_reads_them_so() -> None:
     texts = ["Spare parts", "NO", "null", "on", "Köln", "12", "a: b", "x, y", "O'Hara", "0.0001"]
     rule = {"all": [{"town": texts}]}
-    assert yaml.safe_load(trees.rule_text(rule)) == rule
-    assert "[Spare parts, " in trees.rule_text(rule)
+    assert yaml.safe_load(leaf_rules.rule_text(rule)) == rule
+    assert "[Spare parts, " in leaf_rules.rule_text(rule)
 
 
 # what the model writes, and when it writes nothing
@@ -188,7 +188,7 @@ def fit(
     asked = changes.pop("asked", ())
     chosen = {**SETTINGS, **changes}
     settings = pd.DataFrame({"setting": list(chosen), "value": list(chosen.values())})
-    return trees.refit(sample, targets, TREES, FEATURES, settings, recorded, asked)
+    return decision_trees.refit(sample, targets, TREES, FEATURES, settings, recorded, asked)
 
 
 def test_a_tree_finds_what_was_planted() -> None:
@@ -249,6 +249,6 @@ def test_where_there_is_nothing_to_learn_nothing_is_written(
 ) -> None:
     fitted = fit(accounts)
     assert len(fitted) == 0
-    assert list(fitted.columns) == [*frames.HEADER, *trees.DTYPES]
+    assert list(fitted.columns) == [*frames.HEADER, *decision_trees.DTYPES]
     assert "no tree written" in (said := capsys.readouterr().out)
     assert why in said

@@ -16,7 +16,7 @@ import pytest
 
 from criteria.engine import Engine
 from criteria.kinds.conftest import Asker, Run
-from crm_segmentation.fits import trees
+from crm_segmentation.fits import leaf_rules, trees
 
 KINDS = {
     "revenue": "number",
@@ -139,10 +139,10 @@ def check(asker: Asker, seed: int) -> None:
     assert by_library == by_walk
     seen = 0
     for leaf in tree.leaves():
-        rule = trees.leaf_rule(tree, leaf)
+        rule = leaf_rules.leaf_rule(tree, leaf)
         names = [name for condition in rule["all"] for name in condition]
         assert len(names) == len(set(names)), "one condition an attribute"
-        members = asker.ask(trees.rule_text(rule))
+        members = asker.ask(leaf_rules.rule_text(rule))
         assert members == {key for key, number in by_walk.items() if number == leaf.number}
         seen += len(members)
     assert seen == len(everybody)
