@@ -109,11 +109,11 @@ account_clusters as (
             'sum_of_all_' ~ i, 'count_of_all_' ~ i, 2
         ) }} as mean_of_all,
         {%- else %}
-        null as mean_value,
-        null as mean_of_all,
+        cast(null as decimal(24, 2)) as mean_value,
+        cast(null as decimal(24, 2)) as mean_of_all,
         {%- endif %}
-        {{ 'null' if is_number else 'count(*)' }} as category_count,
-        {{ 'null' if is_number
+        {{ 'cast(null as bigint)' if is_number else 'count(*)' }} as category_count,
+        {{ 'cast(null as bigint)' if is_number
             else 'sum(count(*)) over (partition by value_' ~ i ~ ')' }}
             as category_count_of_all
     from {{ me }}_{{ 'wide' if is_number else 'described' }}
