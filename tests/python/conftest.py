@@ -99,7 +99,9 @@ class DbtProject:
         returncode, output = dbt_server().run(command, self.database.parent, environment)
         if kept and parsed.exists() and not kept.exists():
             kept.parent.mkdir(exist_ok=True)
-            shutil.copy(parsed, kept)
+            # in one step, since the other worker may look for it
+            shutil.copy(parsed, unfinished := kept.with_suffix(f".{os.getpid()}"))
+            unfinished.replace(kept)
         if check and returncode:
             pytest.fail(f"dbt {' '.join(arguments)} failed:\n{output[-8000:]}")
         return DbtRun(returncode, output, self.database, self.target, self.postgres)
@@ -110,7 +112,8 @@ class DbtProject:
             return None
         key = json.dumps([vars, self.environment], sort_keys=True)
         name = hashlib.md5(key.encode()).hexdigest() + ".msgpack"
-        return self.target.parents[1] / "parsed" / name
+        for_all = 2 if "PYTEST_XDIST_WORKER" in os.environ else 1
+        return self.target.parents[for_all] / "parsed" / name
 
 
 # What takes long begins first, so that no worker is left alone with it at the end: groups by
