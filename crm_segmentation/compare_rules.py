@@ -25,11 +25,11 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
+from crm_segmentation.did_you_mean import did_you_mean
 from crm_segmentation.explain import (
     DBT_OPTIONS,
     dbt_options,
     jinja_text,
-    nearest,
     published_profiles,
 )
 from crm_segmentation.summary import QUIETLY, DbtReader, Row, SummaryError
@@ -71,7 +71,7 @@ def commit_of(folder: Path, ref: str) -> str:
         listed = git(folder, "for-each-ref", "--format=%(refname:short)") or b""
         raise CompareError(
             f"Unknown commit in BASE: got '{ref}'; allowed: a branch, tag or commit of this "
-            f"repository.{nearest(ref, ['HEAD', *listed.decode().split()])}"
+            f"repository.{did_you_mean(ref, ['HEAD', *listed.decode().split()])}"
         )
     return found.decode().strip()
 

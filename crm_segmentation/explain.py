@@ -9,12 +9,12 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any
 
+from crm_segmentation.did_you_mean import did_you_mean
 from crm_segmentation.summary import DbtReader, Row, SummaryError
 
 DBT_OPTIONS = ("project-dir", "profiles-dir", "profile", "target", "vars", "target-path")
@@ -43,11 +43,6 @@ class Node:
 def jinja_text(text: str) -> str:
     """A text as a literal of Jinja."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    found = get_close_matches(name, list(names), n=1, cutoff=0.5)
-    return f" Did you mean '{found[0]}'?" if found else ""
 
 
 def shown_value(value: str | None, is_number: bool) -> str | None:
@@ -145,7 +140,7 @@ def explain(reader: DbtReader, profile: str, account: str) -> str:
         wrong = "No rule to explain" if plain else "Unknown profile"
         raise ExplainError(
             f"{wrong} in PROFILE: got '{profile}'; allowed: {', '.join(sorted(profiles))}."
-            + nearest(profile, profiles)
+            + did_you_mean(profile, profiles)
         )
     names = f"{jinja_text(profile)}, {jinja_text(account)}"
     rows = reader.rows(f"{{{{ crm_segmentation.explain_profile({names}) }}}} order by line_number")
@@ -154,7 +149,8 @@ def explain(reader: DbtReader, profile: str, account: str) -> str:
         base = profiles[profile]["base"]
         raise ExplainError(
             f"Unknown account in ACCOUNT: got '{account}'; allowed: an account_id of '{base}', "
-            f"of whose accounts the profile is asked." + nearest(account, [one for (one,) in like])
+            f"of whose accounts the profile is asked."
+            + did_you_mean(account, [one for (one,) in like])
         )
     return report(profile, str(profiles[profile]["label"]), rows)
 

@@ -16,7 +16,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from crm_segmentation.explain import DBT_OPTIONS, dbt_options, jinja_text, nearest
+from crm_segmentation.did_you_mean import did_you_mean
+from crm_segmentation.explain import DBT_OPTIONS, dbt_options, jinja_text
 from crm_segmentation.summary import DbtReader, SummaryError, number, share
 
 
@@ -131,7 +132,7 @@ def read(reader: DbtReader, name: str) -> Fitted:
     if name not in known:
         raise TreeError(
             f"Unknown tree in TREE: got '{name}'; allowed: {', '.join(sorted(known)) or 'none'}. "
-            "Declare it in the setting decision_trees." + nearest(name, known)
+            "Declare it in the setting decision_trees." + did_you_mean(name, known)
         )
     quoted = "{{ crm_segmentation.text_literal(" + jinja_text(name) + ") }}"
 

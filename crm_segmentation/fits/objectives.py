@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from crm_segmentation.did_you_mean import did_you_mean
 from crm_segmentation.fits import frames
 from crm_segmentation.rules.meaning import fold
 
@@ -128,12 +129,6 @@ def read_objectives(
 
 def prior_problems(traits: pd.DataFrame, priors: pd.DataFrame) -> list[str]:
     """What is wrong with the priors, a text each."""
-    from difflib import get_close_matches
-
-    def nearest(name: str, names: Sequence[str]) -> str:
-        found = get_close_matches(name, names, 1)
-        return f" Did you mean '{found[0]}'?" if found else ""
-
     kinds: dict[str, dict[str, str]] = {}
     for row in traits.itertuples():
         kinds.setdefault(row.objective, {})[row.trait] = row.trait_type
@@ -145,13 +140,13 @@ def prior_problems(traits: pd.DataFrame, priors: pd.DataFrame) -> list[str]:
             problems.append(
                 f"Unknown objective {where}: got '{row.objective}'; allowed: "
                 f"{', '.join(sorted(kinds)) or 'none yet'}. Declare it in the setting objectives, "
-                f"or leave the row out.{nearest(row.objective, sorted(kinds))}"
+                f"or leave the row out.{did_you_mean(row.objective, kinds)}"
             )
         elif row.trait not in declared:
             problems.append(
                 f"Undeclared trait {where}: got '{row.trait}'; allowed: "
                 f"{', '.join(sorted(declared))}. Add it to the traits of the objective, or leave "
-                f"the row out.{nearest(row.trait, sorted(declared))}"
+                f"the row out.{did_you_mean(row.trait, declared)}"
             )
         elif declared[row.trait] == "number" and not is_number(row.value):
             problems.append(

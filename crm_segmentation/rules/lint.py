@@ -15,12 +15,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
+from crm_segmentation.did_you_mean import did_you_mean
 from crm_segmentation.generated import settle
 from crm_segmentation.rules.domains import (
     COMPARISONS,
@@ -513,8 +513,7 @@ def unknown_names(folder: Path, complaint: str) -> Iterator[Finding]:
         for path in root.glob(pattern)
     }
     for name in sorted(set(NOT_FOUND.findall(complaint)) - known):
-        close = get_close_matches(name, sorted(known), n=1)
-        question = f" Did you mean '{close[0]}'?" if close else ""
+        question = did_you_mean(name, known)
         for file in files_with_rules(folder):
             for rule in rules_in(file):
                 if rule.has_jinja:

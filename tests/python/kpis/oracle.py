@@ -274,7 +274,7 @@ def read_company(
 
 
 def fold(text: str) -> str:
-    return text.translate(str.maketrans("İΣς", "iσσ")).lower()  # noqa: RUF001
+    return text.translate(str.maketrans("İΣς", "iσσ")).lower()  # noqa: RUF001  # Greek is meant
 
 
 def share(part: int, whole: int) -> Decimal | None:
