@@ -16,7 +16,7 @@
 {% macro records_history() %}
     {{ return(
         crm_segmentation.setting('record_history')
-        and not invocation_args_dict.get('empty', false)
+        and not crm_segmentation.is_empty_run()
     ) }}
 {% endmacro %}
 

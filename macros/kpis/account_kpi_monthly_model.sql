@@ -151,10 +151,11 @@ where accounts.first_seen_on < {{ end }}
 {#
     SQL that takes from this model what no longer holds: days that are no month end
     of this build, and accounts whose facts before the newest one that it holds are
-    others now. Nothing before the model is built, or where it is built anew.
+    others now. Nothing before the model is built, or where it is built anew or without
+    rows.
 #}
 {% macro forget_changed_accounts(scope) %}
-    {%- if not is_incremental() -%}
+    {%- if not is_incremental() or crm_segmentation.is_empty_run() -%}
         {{ return('') }}
     {%- endif -%}
     {%- set days = [] -%}

@@ -299,6 +299,11 @@ def test_month_ends_are_computed_anew_where_facts_are_others(copied: Built) -> N
     assert ties in moved and vip not in moved
     assert kept == {key for key in months if key[0] not in moved and key[1] != days[-1]}
 
+    # no account is gone because a run without rows saw none
+    copied.build("run", "--empty", "-s", "account_kpis_monthly", as_of_date="2026-02-02")
+    emptied = read(database, "account_kpis_monthly")
+    assert {(row["account_id"], row["as_of_date"]): row for row in emptied} == months
+
     # an account that is no more, and all that other declarations had computed
     change(
         "insert into months by name"
