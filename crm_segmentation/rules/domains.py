@@ -42,6 +42,8 @@ COMPARED = {
 }
 NUMBERS = ("number", "count", "sum", "years")
 WINDOWS = ("within", "ago", "between", "in_period")
+# keys under which a node is over one row
+NODES_OF_ROWS = ("where", "has", "some", "none", "every")
 
 
 @dataclass(frozen=True)
@@ -397,19 +399,26 @@ def nodes_inside(
         for index, item in enumerate(given["of"]):
             yield f"{path}.of[{index}].if", item["if"], None
     catalogue = rows.get("relations" if word == "related" else "events", {})
+    for where, selection in selections_in(word, given, path):
+        declared = catalogue.get(selection.get("name"), {}).get("columns", {})
+        columns = {name: {"type": kind} for name, kind in declared.items()}
+        for key in NODES_OF_ROWS:
+            if key in selection:
+                yield f"{where}.{key}", selection[key], columns
+
+
+def selections_in(
+    word: str, given: dict[str, Any], path: str
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(path, selection) of the rows that a leaf is over: those of one event or relation each."""
     selections = [(path, given)]
     if word == "sequence":
         selections = [(f"{path}.steps[{index}]", step) for index, step in enumerate(given["steps"])]
-    if isinstance(given.get("without"), dict):
+    if word == "abandoned":
         selections.append((f"{path}.without", given["without"]))
     for where, selection in selections:
-        if not isinstance(selection, dict):
-            continue
-        declared = catalogue.get(selection.get("name"), {}).get("columns", {})
-        columns = {name: {"type": kind} for name, kind in declared.items()}
-        for key in ("where", "has", "some", "none", "every"):
-            if key in selection:
-                yield f"{where}.{key}", selection[key], columns
+        if isinstance(selection, dict):
+            yield where, selection
 
 
 def empty_window(word: str, given: dict[str, Any], as_of: date) -> tuple[str, str] | None:

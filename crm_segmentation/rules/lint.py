@@ -31,9 +31,9 @@ from crm_segmentation.rules.domains import (
     empty_window,
     literals_of,
     nodes_inside,
-    window_days,
 )
 from crm_segmentation.rules.implied import Implications
+from crm_segmentation.rules.lookback import look_backs
 from crm_segmentation.rules.meaning import (
     TREE_WORDS,
     Reader,
@@ -476,7 +476,7 @@ def is_unused(entry: dict[str, Any], project: dict[str, Any]) -> bool:
 def data_findings(
     entry: dict[str, Any], counted: dict[str, Any], project: dict[str, Any]
 ) -> Iterator[tuple[str, str, str]]:
-    """Leaves that part nobody, and windows that begin before the history does."""
+    """Leaves that part nobody, and those that look back to before the history begins."""
     base = counted["base"]
     for leaf in counted["leaves"] if base else []:
         if leaf["passed"] in (0, base):
@@ -485,20 +485,10 @@ def data_findings(
             yield leaf["path"], "parts-nobody", message
     as_of = date.fromisoformat(project["as_of"])
     for path, node in nodes_of(entry["published"]["tree"]):
-        ((word, given),) = node.items()
-        if word not in project["kinds"] or not isinstance(given, dict):
-            continue
-        first = counted["first_days"].get(given.get("name"))
-        for window in ("within", "ago", "between"):
-            if first and window in given:
-                begins, _ = window_days(window, given[window], as_of)
-                if begins is not None and begins < date.fromisoformat(first):
-                    yield (
-                        f"{path}.{window}",
-                        "long-window",
-                        f"the window begins on {begins}, and the first {given['name']} is of "
-                        f"{first}. Shorten it, or leave the window away.",
-                    )
+        for look_back in look_backs(path, node, project):
+            problem = look_back.too_far(counted["first_days"], as_of)
+            if problem:
+                yield look_back.path, "long-window", problem
 
 
 # ---------------------------------------------------------------- names that dbt does not know

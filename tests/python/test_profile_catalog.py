@@ -91,6 +91,19 @@ def test_lint_counts_a_profile_before_it_is_built_and_finds_nothing_to_mend(
     shutil.copy(demo_build.database, project.database)
     with duckdb.connect(str(project.database)) as connection:
         connection.execute(f"drop table {profiles['vip_dach']['table']}")
+        # its members are recorded since two days, and an order is of the year before
+        connection.execute(
+            "insert into crm_intermediate.int_recorded_days values "
+            "('group', 'vip_dach', date '2025-12-31', true), "
+            "('group', 'vip_dach', date '2025-12-30', true), "
+            "('attribute', 'rfm_segment', date '2020-01-01', true)"
+        )
+        connection.execute(
+            "insert into crm_intermediate.int_activity by name (select * replace ("
+            "'early' as event_id, 'nobody' as account_id, "
+            "timestamp '2023-12-30 23:30:00' as occurred_at) "
+            "from crm_intermediate.int_activity where event_name = 'order' limit 1)"
+        )
     counted = printed(project, "rule_counts")
     assert set(counted["profiles"]) == set(profiles)
     for name, profile in profiles.items():
@@ -99,7 +112,18 @@ def test_lint_counts_a_profile_before_it_is_built_and_finds_nothing_to_mend(
     # no two profiles of the demo have the same members
     prints = [one["fingerprint"] for one in counted["profiles"].values() if one["members"]]
     assert len(set(prints)) == len(prints)
-    assert counted["first_days"]["order"] == "2024-01-01"
+    first_days = counted["first_days"]
+    # the local day, in Berlin
+    assert first_days["events"]["order"] == "2023-12-31"
+    assert first_days["events"]["order_line"] == "2024-01-01"
+    assert first_days["groups"] == {"vip_dach": "2025-12-30"}
+    assert first_days["recorded_attributes"] == {"rfm_segment": "2020-01-01"}
+    for table, of, column in [
+        ("account_attributes", first_days["attributes"], "account_opened_on"),
+        ("contracts", first_days["relation_columns"]["contracts"], "starts_on"),
+    ]:
+        ((day,),) = demo_build.query(f"select min({column}) from crm_marts.{table}")
+        assert of[column] == str(day)
     # what `make lint-rules DATA=1` says of the demo; what is meant says so in the file
     findings = [
         *read_files(ROOT),

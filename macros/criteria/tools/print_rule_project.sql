@@ -113,8 +113,8 @@
 
 {#
     For `dbt run-operation` in a built warehouse: how many accounts of its base pass
-    each leaf of each profile, a fingerprint of the members, and the first day of
-    each event.
+    each leaf of each profile, a fingerprint of the members, and where the history
+    of each thing that a leaf may look back at begins.
 #}
 {% macro print_rule_counts() %}
     {%- set counted = {} -%}
@@ -149,19 +149,7 @@
             'fingerprint': fingerprint,
         }}) -%}
     {%- endfor -%}
-    {%- set first_days = {} -%}
-    {%- for model in crm_segmentation.event_catalog().values()
-        | map(attribute='model') | unique -%}
-        {%- for node in graph.nodes.values()
-            if node.resource_type == 'model' and node.name == model -%}
-            {%- for row in run_query(
-                'select event_name, cast(min(occurred_at) as date) as first_day from '
-                ~ node.relation_name ~ ' group by event_name'
-            ).rows -%}
-                {%- do first_days.update({row[0]: row[1] | string}) -%}
-            {%- endfor -%}
-        {%- endfor -%}
-    {%- endfor -%}
-    {% do print('rule_counts: '
-        ~ tojson({'profiles': counted, 'first_days': first_days})) %}
+    {% do print('rule_counts: ' ~ tojson({
+        'profiles': counted, 'first_days': crm_segmentation.first_days()
+    })) %}
 {% endmacro %}

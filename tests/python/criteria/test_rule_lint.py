@@ -516,7 +516,7 @@ def test_what_the_data_says(tmp_path: Path) -> None:
             "a": {**counted, "leaves": leaves},
             "b": {**counted, "leaves": [{"path": "revenue", "passed": 3}]},
         },
-        "first_days": {"order": "2024-01-01"},
+        "first_days": {"events": {"order": "2024-01-01"}},
     }
     assert sorted(findings_of(tmp_path, rules, data)) == [
         "a:4 parts-nobody",
