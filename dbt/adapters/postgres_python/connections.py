@@ -97,6 +97,8 @@ class PostgresPythonCredentials(PostgresCredentials):
             **self.libpq,
         }
         arguments = {name: value for name, value in given.items() if value not in (None, "")}
+        # a database or a terminal may be set to another, which lacks most letters of SQL and data
+        arguments.setdefault("client_encoding", "UTF8")
         if "PGCONNECT_TIMEOUT" not in os.environ:
             arguments.setdefault("connect_timeout", 10)
         if "PGAPPNAME" not in os.environ:

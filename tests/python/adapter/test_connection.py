@@ -96,6 +96,12 @@ def test_a_field_reaches_the_server(field: str) -> None:
     assert asked(question, **{field: value}) == answer
 
 
+def test_text_is_sent_as_unicode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the database or the terminal prefers, unless the profile says otherwise."""
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    assert asked("select 'Łódź'") == "Łódź"
+
+
 def test_search_path_and_options_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
     question = "select current_setting('search_path') || current_setting('statement_timeout')"
     assert asked(question, search_path="a", options="-c statement_timeout=1s") == "a1s"
