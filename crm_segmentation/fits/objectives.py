@@ -613,7 +613,12 @@ def refit(
     """New rows: of each objective that was never fitted, was changed, or is asked for."""
     import pandas as pd
 
-    chosen = frames.read_settings(frames.to_frame(settings))
+    listed = frames.to_frame(objectives)
+    hashes = zip(listed["objective"], listed["declaration_hash"], strict=True)
+    chosen = {
+        **frames.read_settings(frames.to_frame(settings)),
+        **{f"declaration_hash.{name}": text for name, text in hashes},
+    }
     told = frames.to_frame(priors)
     problems = prior_problems(frames.to_frame(traits), told)
     if problems:
@@ -621,7 +626,7 @@ def refit(
             f"The priors (setting objective_priors) have {len(problems)} error(s):\n- "
             + "\n- ".join(problems)
         )
-    declared = read_objectives(frames.to_frame(objectives), frames.to_frame(traits), told)
+    declared = read_objectives(listed, frames.to_frame(traits), told)
     found = []
     for objective in declared:
         reason = frames.reason_to_fit(objective.name, recorded, chosen, asked)

@@ -8,10 +8,13 @@
     {#- `refit` is no row of the table, where it would outlive the run that asked;
         the fits read it from their config. -#}
     {%- do crm_segmentation.refit_asked() -%}
+    {%- set objectives = crm_segmentation.objective_fit_declarations() -%}
     {%- for name, declaration in crm_segmentation.fit_declarations().items() -%}
-        {%- do settings.update({
-            'declaration_hash.' ~ name: crm_segmentation.declaration_hash(declaration)
-        }) -%}
+        {#- that of an objective covers rows, so it stands in the model `objectives` -#}
+        {%- if name not in objectives -%}
+            {%- do settings.update({'declaration_hash.' ~ name:
+                crm_segmentation.declaration_hash(declaration)}) -%}
+        {%- endif -%}
         {%- for limit in ['refit_after_days', 'refit_above_drift'] -%}
             {%- set allowed = crm_segmentation.refit_limit(limit, name) -%}
             {%- if allowed is not none -%}

@@ -19,9 +19,17 @@
 {# The declared tree models, by name: see fit_declarations(). #}
 {% macro tree_fit_declarations() %}
     {%- set declared = {} -%}
+    {%- set targets = {} -%}
+    {%- for target in crm_segmentation.modelling_target_declarations() -%}
+        {%- do targets.update({target.name: target}) -%}
+    {%- endfor -%}
     {%- for tree in crm_segmentation.decision_tree_declarations() -%}
+        {%- set fitted = dict(
+            tree,
+            population=crm_segmentation.tree_population(),
+            target=targets[tree.target]
+        ) -%}
         {#- a label is for people and changes no tree -#}
-        {%- set fitted = dict(tree, population=crm_segmentation.tree_population()) -%}
         {%- do fitted.pop('label') -%}
         {%- do declared.update({tree.name: fitted}) -%}
     {%- endfor -%}

@@ -66,7 +66,7 @@ def accounts(count: int, **fixed: Any) -> Sample:
 
 
 def settings(**values: Any) -> pd.DataFrame:
-    names = ("rfm", "cluster_value", "lifetime", "purchase", "buyers", "steel")
+    names = ("rfm", "cluster_value", "lifetime", "purchase", "buyers")
     chosen = {
         "as_of_date": DAYS[2],
         "fit_minimum_accounts": "1",
@@ -162,8 +162,8 @@ def fit_objective(sample: Sample) -> pd.DataFrame:
         ]
     )
     declared = pd.DataFrame(
-        [("steel", 3, 1, 1.2)],
-        columns=["objective", "segments", "minimum_support", "minimum_lift"],
+        [("steel", 3, 1, 1.2, "a")],
+        columns=["objective", "segments", "minimum_support", "minimum_lift", "declaration_hash"],
     )
     priors = pd.DataFrame(columns=["objective", "trait", "value", "favour", "confidence"])
     return objectives.refit(sample, ideals, declared, traits, priors, settings(), None)

@@ -16,8 +16,8 @@ from crm_segmentation.fits import frames, objectives
 Account = tuple[float | None, str | None, bool]
 
 OBJECTIVES = pd.DataFrame(
-    [("pumps", 3, 10, 1.2)],
-    columns=["objective", "segments", "minimum_support", "minimum_lift"],
+    [("pumps", 3, 10, 1.2, "one")],
+    columns=["objective", "segments", "minimum_support", "minimum_lift", "declaration_hash"],
 )
 TRAIT = {
     "objective": "pumps",
@@ -41,7 +41,7 @@ BRANCH = {
     "label": "industry",
     "weight": 2.0,
 }
-SETTINGS = {"as_of_date": "2026-01-01", "declaration_hash.pumps": "one"}
+SETTINGS = pd.DataFrame({"setting": ["as_of_date"], "value": ["2026-01-01"]})
 
 
 def company(count: int = 300) -> list[Account]:
@@ -65,7 +65,7 @@ def fit(
     priors: list[tuple[str, str, float, float]] | None = None,
     recorded: pd.DataFrame | None = None,
     shuffle: int | None = None,
-    **changes: str,
+    declaration_hash: str = "one",
 ) -> pd.DataFrame:
     keys = [hashlib.md5(str(i).encode()).hexdigest() for i in range(len(accounts))]
     sample = pd.DataFrame(
@@ -87,10 +87,9 @@ def fit(
         [("pumps", *prior) for prior in priors or []],
         columns=["objective", "trait", "value", "favour", "confidence"],
     )
-    chosen = {**SETTINGS, **changes}
-    settings = pd.DataFrame({"setting": list(chosen), "value": list(chosen.values())})
+    listed = OBJECTIVES.assign(declaration_hash=declaration_hash)
     declared = pd.DataFrame(list(traits or (TRAIT, BRANCH)))
-    return objectives.refit(sample, ideals, OBJECTIVES, declared, told, settings, recorded)
+    return objectives.refit(sample, ideals, listed, declared, told, SETTINGS, recorded)
 
 
 def of(fitted: pd.DataFrame, segment: int, trait: str) -> pd.DataFrame:
@@ -197,7 +196,7 @@ def test_nothing_that_sql_multiplies_is_missing() -> None:
         axis=None
     )
     assert len(fit(company(), recorded=fitted)) == 0
-    assert set(fit(company(), recorded=fitted, **{"declaration_hash.pumps": "two"})["reason"]) == {
+    assert set(fit(company(), recorded=fitted, declaration_hash="two")["reason"]) == {
         "declaration"
     }
 
@@ -216,7 +215,7 @@ def test_segments_keep_their_ids_after_a_refit() -> None:
     less = before[1].capitalize()
     grown = [one for i, one in enumerate(company(600)) if one[1] != less or not one[2] or i % 3]
     assert kinds_of(fit(grown))[1] == before[2]
-    again = fit(grown, recorded=first, **{"declaration_hash.pumps": "two"})
+    again = fit(grown, recorded=first, declaration_hash="two")
     assert kinds_of(again) == before
     assert set(again["fit_version"]) == {2}
 
@@ -230,13 +229,13 @@ def test_a_segment_of_another_kind_has_an_id_that_never_was() -> None:
         (5000.0, "Glass", True) if ideal and branch == gone.capitalize() else (size, branch, ideal)
         for size, branch, ideal in company()
     ]
-    again = fit(glass, size, BRANCH, recorded=first, **{"declaration_hash.pumps": "two"})
+    again = fit(glass, size, BRANCH, recorded=first, declaration_hash="two")
     assert kinds_of(again) == {3: "glass", 2: stays}
 
 
 def test_ids_are_new_where_no_trait_is_shared() -> None:
     first = fit(company(), TRAIT)
-    again = fit(company(), BRANCH, recorded=first, **{"declaration_hash.pumps": "two"})
+    again = fit(company(), BRANCH, recorded=first, declaration_hash="two")
     assert min(again["segment_id"]) > max(first["segment_id"])
 
 

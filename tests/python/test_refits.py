@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from typing import Any
 
+import duckdb
 import pytest
 from conftest import DbtProject, DbtRun
 
@@ -99,3 +100,35 @@ def test_a_pin_of_no_version_fails_the_build(later: DbtRun, copied: DbtProject) 
     run = copied.run("test", "-s", "pinned_model_versions_exist", vars=pinned, check=False)
     assert run.returncode != 0
     assert "Got 1 result" in run.output
+
+
+def test_priors_belong_to_the_declaration_of_their_objective(
+    later: DbtRun, copied: DbtProject
+) -> None:
+    """Another source changes nothing; another confidence is told, and asks for a refit."""
+    # by its path, since the folders of all that objectives are made of have its name, too
+    declared = "path:models/marts/objectives/objectives.sql"
+    registry = ("objective_priors", declared, "model_versions")
+    objective = (
+        "select fit_version, reason, cast(fitted_as_of as text), is_of_the_declaration"
+        " from crm_marts.model_versions where parameter_table = 'objective_parameters'"
+        " order by fit_version"
+    )
+
+    def told_anew(changes: str) -> None:
+        with duckdb.connect(str(copied.database)) as connection:
+            connection.execute(f"update crm_seeds.objective_priors_demo set {changes}")
+
+    others = [row for row in versions(later) if row[0] != "valves_for_companies"]
+    told_anew("source = 'Somebody else'")
+    same = copied.run("run", "-s", *registry, "objective_parameters", vars=LATER)
+    assert same.query(objective) == [(1, "first", "2026-01-01", True)]
+    told_anew("confidence = 0.5 where value = 'water'")
+    changed = copied.run("run", "-s", *registry, vars=LATER)
+    assert changed.query(objective) == [(1, "first", "2026-01-01", False)]
+    refitted = copied.run("run", "-s", *registry, "objective_parameters", vars=LATER)
+    assert refitted.query(objective) == [
+        (1, "first", "2026-01-01", False),
+        (2, "declaration", "2026-01-15", True),
+    ]
+    assert [row for row in versions(refitted) if row[0] != "valves_for_companies"] == others

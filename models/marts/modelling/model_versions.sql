@@ -36,12 +36,26 @@ compared as (
 
 ),
 
+hashes as (
+
+    select
+        setting,
+        value as declaration_hash
+    from {{ ref('fit_settings') }}
+    union all
+    select
+        'declaration_hash.' || objective as setting,
+        declaration_hash
+    from {{ ref('objectives') }}
+
+),
+
 declared as (
 
-    {%- for name, declaration in crm_segmentation.fit_declarations().items() %}
+    {%- for name in crm_segmentation.fit_declarations() %}
     select
         {{ crm_segmentation.text_literal(name) }} as model_name,
-        '{{ crm_segmentation.declaration_hash(declaration) }}' as declaration_hash,
+        {{ crm_segmentation.text_literal('declaration_hash.' ~ name) }} as setting,
         cast({{ pins.get(name, 'null') }} as integer) as pinned_version
     {{ 'union all' if not loop.last }}
     {%- endfor %}
@@ -62,7 +76,7 @@ final as (
         ) as is_current,
         cast(declared.pinned_version is not null as boolean) as is_pinned,
         cast(
-            coalesce(compared.declaration_hash = declared.declaration_hash, false)
+            coalesce(compared.declaration_hash = hashes.declaration_hash, false)
             as boolean
         ) as is_of_the_declaration,
         cast(compared.fitted_as_of as date) as fitted_as_of,
@@ -77,6 +91,8 @@ final as (
     from compared
     left join declared
         on compared.model_name = declared.model_name
+    left join hashes
+        on declared.setting = hashes.setting
 
 )
 

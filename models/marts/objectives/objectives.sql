@@ -1,4 +1,13 @@
+-- The hash covers the priors, too: a fit reads them, and they are rows.
+{%- set fitted = crm_segmentation.objective_fit_declarations() %}
+
 with
+
+priors as (
+
+    select * from {{ ref('objective_priors') }}
+
+),
 
 declared as (
 
@@ -15,7 +24,9 @@ declared as (
         {{ objective.segments }} as segments,
         {{ objective.minimum_support }} as minimum_support,
         {{ objective.minimum_lift }} as minimum_lift,
-        {{ objective.max_distance }} as max_distance
+        {{ objective.max_distance }} as max_distance,
+        '{{ crm_segmentation.declaration_hash(fitted[objective.name]) }}'
+            as declaration_hash
     union all
     {%- endfor %}
     select
@@ -26,23 +37,45 @@ declared as (
         0 as segments,
         0 as minimum_support,
         0 as minimum_lift,
-        0 as max_distance
+        0 as max_distance,
+        cast(null as text) as declaration_hash
     where 1 = 0
+
+),
+
+priors_as_text as (
+
+    select
+        objective,
+        {{ crm_segmentation.join_texts(
+            "trait || '=' || value || ' ' || cast(favour as text)"
+            ~ " || ' ' || cast(confidence as text)", '; '
+        ) }} as priors
+    from priors
+    group by objective
 
 ),
 
 final as (
 
     select
-        cast(objective as text) as objective,
-        cast(label as text) as label,
-        cast(considered_text as text) as considered_text,
-        cast(ideal_text as text) as ideal_text,
-        cast(segments as integer) as segments,
-        cast(minimum_support as integer) as minimum_support,
-        cast(minimum_lift as decimal(9, 4)) as minimum_lift,
-        cast(max_distance as decimal(9, 6)) as max_distance
+        cast(declared.objective as text) as objective,
+        cast(declared.label as text) as label,
+        cast(declared.considered_text as text) as considered_text,
+        cast(declared.ideal_text as text) as ideal_text,
+        cast(declared.segments as integer) as segments,
+        cast(declared.minimum_support as integer) as minimum_support,
+        cast(declared.minimum_lift as decimal(9, 4)) as minimum_lift,
+        cast(declared.max_distance as decimal(9, 6)) as max_distance,
+        cast(
+            case
+                when priors_as_text.priors is null then declared.declaration_hash
+                else md5(declared.declaration_hash || priors_as_text.priors)
+            end as text
+        ) as declaration_hash
     from declared
+    left join priors_as_text
+        on declared.objective = priors_as_text.objective
 
 )
 

@@ -170,6 +170,21 @@ def test_a_protected_trait_or_feature_needs_a_reason(engine: Engine, read: Any) 
     assert {one["reason"] for one in found if one["feature"] == "gender"} == {why}
 
 
+def test_a_target_belongs_to_the_declaration_of_its_tree(engine: Engine) -> None:
+    """What the name of a target stands for is what the tree learns; a label is for people."""
+
+    def declared(target: dict[str, Any], **keys: Any) -> str:
+        tree = {"target": "vips", **keys}
+        engine.set_variables({"modelling_targets": [target], TREES: {"one": tree}})
+        return engine.call("declaration_hash", engine.call("tree_fit_declarations")["one"])
+
+    first = declared(TARGETS[0])
+    assert declared(TARGETS[0], label="Who becomes a VIP") == first
+    for other in (declared({"name": "vips", "group": "gold"}), declared(TARGETS[0], max_depth=3)):
+        assert other != first
+    engine.set_variables({})
+
+
 # lookalikes
 
 
