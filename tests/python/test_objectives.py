@@ -196,9 +196,7 @@ def test_nothing_that_sql_multiplies_is_missing() -> None:
         axis=None
     )
     assert len(fit(company(), recorded=fitted)) == 0
-    assert set(fit(company(), recorded=fitted, declaration_hash="two")["reason"]) == {
-        "declaration"
-    }
+    assert set(fit(company(), recorded=fitted, declaration_hash="two")["reason"]) == {"declaration"}
 
 
 def kinds_of(fitted: pd.DataFrame) -> dict[int, str]:

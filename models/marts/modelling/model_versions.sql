@@ -4,6 +4,18 @@
 
 with
 
+settings as (
+
+    select * from {{ ref('fit_settings') }}
+
+),
+
+objectives as (
+
+    select * from {{ ref('objectives') }}
+
+),
+
 recorded as (
 
     {%- for name in crm_segmentation.parameter_tables() %}
@@ -36,17 +48,17 @@ compared as (
 
 ),
 
-hashes as (
+hash_of_each as (
 
     select
-        setting,
-        value as declaration_hash
-    from {{ ref('fit_settings') }}
+        settings.setting,
+        settings.value as declaration_hash
+    from settings
     union all
     select
-        'declaration_hash.' || objective as setting,
-        declaration_hash
-    from {{ ref('objectives') }}
+        'declaration_hash.' || objectives.objective as setting,
+        objectives.declaration_hash
+    from objectives
 
 ),
 
@@ -76,7 +88,7 @@ final as (
         ) as is_current,
         cast(declared.pinned_version is not null as boolean) as is_pinned,
         cast(
-            coalesce(compared.declaration_hash = hashes.declaration_hash, false)
+            coalesce(compared.declaration_hash = hash_of_each.declaration_hash, false)
             as boolean
         ) as is_of_the_declaration,
         cast(compared.fitted_as_of as date) as fitted_as_of,
@@ -91,8 +103,8 @@ final as (
     from compared
     left join declared
         on compared.model_name = declared.model_name
-    left join hashes
-        on declared.setting = hashes.setting
+    left join hash_of_each
+        on declared.setting = hash_of_each.setting
 
 )
 
