@@ -2,113 +2,47 @@
 
 The attributes, events, groups and lists in it are those of the project at hand, so a project that
 installs the package writes its own. What a schema cannot say, like the order of the two ends of a
-range or the days of a month, the macros refuse when dbt reads the rule.
+range, the macros refuse when dbt reads the rule.
+
+Editors show the first thing that is wrong, so what a value may be hangs on its type (if, then,
+else) and not on a choice of forms (anyOf), of which each would say what is wrong with it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Iterable, Sequence
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from crm_segmentation.generated import settle, tell
 from crm_segmentation.rules.project import RulesError, rule_project
+from crm_segmentation.rules.schema_values import (
+    TYPES,
+    Schema,
+    allowed_text,
+    by_type,
+    definitions,
+    list_of,
+    pair_of,
+    reference,
+)
 
 SCHEMA_FILE = Path("docs/rule.schema.json")
-Schema = dict[str, Any]
 
-DIGITS = r"^-?[0-9]+(\.[0-9]+)?$"
-DEFINITIONS: dict[str, Schema] = {
-    "text": {"type": "string", "minLength": 1},
-    "number": {"anyOf": [{"type": "number"}, {"type": "string", "pattern": DIGITS}]},
-    "boolean": {"type": "boolean"},
-    "day": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
-    "true": {"const": True},
-    "whole": {"type": "integer", "minimum": 1},
-    "duration": {"type": "string", "pattern": "^[1-9][0-9]*[dwmy]$"},
-    "short_duration": {"type": "string", "pattern": "^[1-9][0-9]*[dwmy]$"},
-    "row_duration": {"type": "string", "pattern": "^[1-9][0-9]*[hdw]$"},
-    "span": {
-        "type": "array",
-        "prefixItems": [
-            {"type": "string", "pattern": "^(0d|[1-9][0-9]*[dwmy])$"},
-            {"type": "string", "pattern": "^[1-9][0-9]*[dwmy]$"},
-        ],
-        "minItems": 2,
-        "maxItems": 2,
-    },
-    "period": {"pattern": "^(this|last|next) (day|week|month|quarter|year)$", "type": "string"},
-    "past_period": {"pattern": "^(this|last) (day|week|month|quarter|year)$", "type": "string"},
-    "days": {
-        "type": "array",
-        "items": {"$ref": "#/$defs/day"},
-        "minItems": 2,
-        "maxItems": 2,
-    },
-    "number_range": {
-        "type": "array",
-        "items": {"$ref": "#/$defs/number"},
-        "minItems": 2,
-        "maxItems": 2,
-    },
-    "name": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,62}$"},
-    "names": {
-        "anyOf": [
-            {"$ref": "#/$defs/name"},
-            {"type": "array", "items": {"$ref": "#/$defs/name"}, "minItems": 1},
-        ]
-    },
-    "percent": {"$ref": "#/$defs/number"},
-    "salt": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
-    "circle": {
-        "type": "object",
-        "properties": {
-            "of": {
-                "type": "array",
-                "items": {"$ref": "#/$defs/number"},
-                "minItems": 2,
-                "maxItems": 2,
-            },
-            "km": {"$ref": "#/$defs/number"},
-        },
-        "required": ["of", "km"],
-        "additionalProperties": False,
-    },
-    "value": {"type": ["string", "number", "boolean"]},
-    "value_or_null": {"type": ["string", "number", "boolean", "null"]},
-    "any_values": {
-        "type": "array",
-        "items": {"type": ["string", "number", "boolean"]},
-        "minItems": 1,
-    },
+# shapes of keys that hang on the event or relation that is named beside them
+OF_ROWS = {
+    "row",
+    "column",
+    "countable_column",
+    "column_values",
+    "number_column",
+    "number_aggregate",
+    "aggregate",
 }
-# type of an attribute or column -> definition of one value of it
-TYPES = {
-    "text": "text",
-    "number": "number",
-    "boolean": "boolean",
-    "date": "day",
-    "timestamp": "day",
-    "values": "text",
-}
-COMPARISONS = {
-    **dict.fromkeys(("eq", "neq", "gt", "gte", "lt", "lte"), "number"),
-    **dict.fromkeys(("between", "not_between"), "number_range"),
-}
-
-
-def reference(name: str) -> Schema:
-    return {"$ref": f"#/$defs/{name}"}
-
-
-def exclusive(keys: Iterable[str]) -> list[Schema]:
-    """No two of these keys in one mapping."""
-    return [{"not": {"required": list(pair)}} for pair in combinations(keys, 2)]
+COUNTABLE = ("text", "number")
 
 
 def closed(properties: dict[str, Schema], required: Sequence[str] = ()) -> Schema:
@@ -120,23 +54,45 @@ def closed(properties: dict[str, Schema], required: Sequence[str] = ()) -> Schem
     }
 
 
+def exclusive(keys: Sequence[str]) -> list[Schema]:
+    """No two of these keys in one mapping: an editor marks the others."""
+    return [
+        {
+            "if": {"required": [key]},
+            "then": {"properties": dict.fromkeys(keys[place + 1 :], False)},
+        }
+        for place, key in enumerate(keys[:-1])
+    ]
+
+
+def needs_one_of(keys: Iterable[str]) -> Schema:
+    return {"anyOf": [{"required": [key]} for key in keys]}
+
+
+def with_key(key: str, needed: Schema) -> Schema:
+    return {"if": {"required": [key]}, "then": needed}
+
+
+def where_key_is(key: str, value: Schema, then: Schema) -> Schema:
+    return {"if": {"properties": {key: value}, "required": [key]}, "then": then}
+
+
 def one_of_names(names: Iterable[str]) -> Schema:
     return {"enum": sorted(names)}
 
 
-def allowed_text(allowed: Sequence[str]) -> Schema:
-    """One of these texts, whatever their case: an enum for editors, a pattern for the rest."""
-
-    def letter(character: str) -> str:
-        forms = {character.lower(), character.upper()}
-        if len(forms) == 1 or any(len(form) > 1 for form in forms):
-            return re.escape(character)
-        return "[" + "".join(sorted(forms)) + "]"
-
-    words = ["".join(letter(character) for character in word) for word in allowed]
+def named(event: str) -> Schema:
+    """A step of this event: its name, or a mapping with it."""
     return {
-        "anyOf": [{"enum": list(allowed)}, {"type": "string", "pattern": f"^({'|'.join(words)})$"}]
+        "anyOf": [
+            {"const": event},
+            {"type": "object", "properties": {"name": {"const": event}}, "required": ["name"]},
+        ]
     }
+
+
+def columns_of(entry: dict[str, Any], *kinds: str) -> list[str]:
+    return [name for name, kind in entry["columns"].items() if kind in kinds]
 
 
 class Writer:
@@ -144,20 +100,26 @@ class Writer:
 
     def __init__(self, project: dict[str, Any]) -> None:
         self.project = project
-        self.defs: dict[str, Schema] = {}
         self.limits = project["limits"]
+        self.defs: dict[str, Schema] = {}
+        self.row_names: dict[tuple[tuple[str, str], ...], str] = {}
 
     def write(self) -> Schema:
-        self.defs.update(DEFINITIONS)
-        self.defs["comparison"] = {
-            "anyOf": [
-                reference("number"),
-                {**closed(self.comparisons()), "minProperties": 1},
-            ]
+        self.defs.update(definitions(self.project["value_limits"], self.limits["values"]))
+        self.defs["comparison"] = by_type(
+            reference("number"), object={**closed(self.comparisons()), "minProperties": 1}
+        )
+        self.defs["step"] = self.step()
+        self.defs["node_or_nodes"] = by_type(reference("node"), array=reference("nodes"))
+        leaves = {
+            kind: self.told("kinds", kind, self.defined(f"kind_{kind}", self.kind(kind, shape)))
+            for kind, shape in self.project["kinds"].items()
         }
-        leaves = {kind: self.kind(kind, shape) for kind, shape in self.project["kinds"].items()}
         for name, entry in self.project["attributes"].items():
-            leaves[name] = self.attribute(entry["type"], entry["allowed"], ranks=True)
+            leaves[name] = {
+                **self.attribute(name, entry["type"], entry["allowed"]),
+                "description": f"{entry['label']}: {entry['description']}",
+            }
         self.node("node", leaves)
         return {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -168,16 +130,33 @@ class Writer:
             "$defs": dict(sorted(self.defs.items())),
         }
 
+    def defined(self, name: str, schema: Schema) -> Schema:
+        """A reference to the schema, which stands on a line of its own."""
+        self.defs[name] = schema
+        return reference(name)
+
+    def told(self, group: str, word: str, schema: Schema) -> Schema:
+        """The schema, with what the word means."""
+        meanings = self.project["meanings"][group]
+        if word not in meanings:
+            raise RulesError(
+                f"{word!r} has no meaning; add it to {group!r} in meanings(), "
+                "macros/criteria/reading/meanings.sql."
+            )
+        return {**schema, "description": meanings[word]}
+
     def comparisons(self) -> dict[str, Schema]:
-        return {operator: reference(shape) for operator, shape in COMPARISONS.items()}
+        return {
+            operator: reference(shape) for operator, shape in self.project["comparisons"].items()
+        }
 
     def node(self, name: str, leaves: dict[str, Schema]) -> None:
         """A mapping with exactly one key: a tree word or a leaf; and lists of such."""
         nodes = f"{name}s"
-        self.defs[nodes] = {"type": "array", "items": reference(name), "minItems": 1}
-        counted = closed(
-            {"count": {"type": "integer", "minimum": 0}, "of": reference(nodes)}, ["count", "of"]
-        )
+        most = self.limits["leaves"]
+        self.defs[nodes] = list_of(reference(name), most)
+        count = {"type": "integer", "minimum": 0, "maximum": most}
+        counted = closed({"count": count, "of": reference(nodes)}, ["count", "of"])
         words = {
             "all": reference(nodes),
             "any": reference(nodes),
@@ -188,82 +167,106 @@ class Writer:
             raise RulesError(
                 f"The schema does not know the tree words {self.project['tree_words']}."
             )
-        self.defs[name] = {**closed({**words, **leaves}), "minProperties": 1, "maxProperties": 1}
+        tree = {word: self.told("tree", word, schema) for word, schema in words.items()}
+        self.defs[name] = {**closed({**tree, **leaves}), "minProperties": 1, "maxProperties": 1}
 
-    def attribute(self, kind: str, allowed: Sequence[str] | None, *, ranks: bool) -> Schema:
-        """An attribute leaf, or the leaf of a column of one row."""
+    def attribute(self, attribute: str, kind: str, allowed: Sequence[str] | None) -> Schema:
+        """An attribute leaf."""
         if allowed:
-            return self.typed_leaf(kind, allowed_text(allowed), ranks=ranks)
-        name = f"{kind}_attribute" if ranks else f"{kind}_column"
+            value = self.defined(f"value_of_{attribute}", allowed_text(allowed))
+            leaf = self.typed_leaf(kind, value, exact={"enum": list(allowed)})
+            return self.defined(f"attribute_{attribute}", leaf)
+        name = f"{kind}_attribute"
         if name not in self.defs:
-            value = reference(TYPES[kind]) if kind in TYPES else False
-            self.defs[name] = self.typed_leaf(kind, value, ranks=ranks)
+            self.defs[name] = self.typed_leaf(kind, self.value_of(kind))
         return reference(name)
 
-    def typed_leaf(self, kind: str, value: Any, *, ranks: bool) -> Schema:
-        values = {
-            "type": "array",
-            "items": value,
-            "minItems": 1,
-            "maxItems": self.limits["values"],
+    def column(self, kind: str, columns: dict[str, str]) -> Schema:
+        """The leaf of a column of one row, which may be compared with others of the row."""
+        name = f"{kind}_column"
+        if name not in self.defs:
+            self.defs[name] = self.typed_leaf(kind, self.value_of(kind), ranks=False)
+        others = one_of_names(column for column in columns if columns[column] == kind)
+        comparing = dict.fromkeys(self.operators(kind, "attribute"), others)
+        return {**reference(name), **({"properties": comparing} if comparing else {})}
+
+    def value_of(self, kind: str) -> Schema:
+        return reference(TYPES[kind]) if kind in TYPES else {"not": {}}
+
+    def names_of(self, *kinds: str) -> Schema:
+        """The attributes of these types."""
+        names = [
+            name for name, entry in self.project["attributes"].items() if entry["type"] in kinds
+        ]
+        which = kinds[0] if len(kinds) == 1 else "single"
+        return self.defined(f"names_of_{which}_attributes", one_of_names(names))
+
+    def operators(self, kind: str, shape: str = "") -> dict[str, Any]:
+        return {
+            name: entry
+            for name, entry in self.project["operators"].items()
+            if kind in entry["types"] and shape in ("", entry["shape"])
         }
-        text = reference("text")
+
+    def typed_leaf(
+        self, kind: str, value: Schema, *, ranks: bool = True, exact: Schema | None = None
+    ) -> Schema:
+        values = list_of(value, self.limits["values"])
         shapes = {
             "value": value,
             "values": values,
-            "range": {**values, "minItems": 2, "maxItems": 2},
-            "search": {"anyOf": [text, {"type": "array", "items": text, "minItems": 1}]},
-            "attribute": one_of_names(
-                name for name, entry in self.project["attributes"].items() if entry["type"] == kind
-            )
-            if ranks
-            else reference("name"),
+            "range": pair_of(value, value),
+            "attribute": self.names_of(kind) if ranks else reference("name"),
         }
+        known = {
+            name: entry
+            for name, entry in self.operators(kind).items()
+            if ranks or not entry["ranks"]
+        }
+        ranking = [name for name, entry in known.items() if entry["ranks"]]
         operators = {
-            name: shapes.get(entry["shape"]) or reference(entry["shape"])
-            for name, entry in self.project["operators"].items()
-            if kind in entry["types"]
-            and (ranks or not entry["ranks"])
-            and not (kind == "boolean" and name == "neq")
+            name: self.told(
+                "operators", name, shapes.get(entry["shape"]) or reference(entry["shape"])
+            )
+            for name, entry in known.items()
         }
-        modifiers: dict[str, Schema] = {}
-        if kind != "values":
-            modifiers["nulls"] = {"enum": ["include", "exclude"]}
-        if kind in ("text", "values"):
-            modifiers["case_sensitive"] = {"type": "boolean"}
-        if kind == "number" and ranks:
-            modifiers["over"] = one_of_names(self.project["attributes"])
-        alone = [
-            {"if": {"required": [name]}, "then": {"maxProperties": 1}}
-            for name in ("is_null", "not_null")
+        modified: dict[str, Schema] = {
+            "nulls": {"enum": ["include", "exclude"]},
+            "case_sensitive": {"type": "boolean"},
+            "over": self.names_of(*(set(TYPES) - {"values"})),
+        }
+        modifiers = {
+            name: self.told("modifiers", name, modified[name])
+            for name, types in self.project["modifiers"].items()
+            if kind in types and (name != "over" or ranks)
+        }
+        rules = [needs_one_of(operators)]
+        rules += [
+            with_key(name, {"maxProperties": 1}) for name, entry in known.items() if entry["alone"]
         ]
-        forms: list[Schema] = [
-            {
-                **closed({**operators, **modifiers}),
-                # an operator at least
-                "not": {"propertyNames": {"enum": list(modifiers)}},
-                "allOf": alone,
-            }
-        ]
+        if ranking:
+            rules.append(with_key("over", needs_one_of(ranking)))
+            rules.append(with_key("nulls", {"properties": dict.fromkeys(ranking, False)}))
+        if exact and "case_sensitive" in modifiers:
+            exactly = {"eq": exact, "neq": exact, "in": list_of(exact), "not_in": list_of(exact)}
+            rules.append(where_key_is("case_sensitive", {"const": True}, {"properties": exactly}))
+        mapping = {**closed({**operators, **modifiers}), "allOf": rules}
         # the shorthands
         if "in" in operators or "has_any" in operators:
-            forms.append(values)
-        if "eq" in operators or "has_any" in operators:
-            forms.append(value)
-        return {"anyOf": forms}
+            return by_type(value, object=mapping, array=values)
+        return by_type(value, object=mapping) if "eq" in operators else mapping
 
     def rows(self, entry: dict[str, Any]) -> str:
         """The name of the definition of a node over the columns of one row."""
-        columns = tuple(sorted(entry["columns"].items()))
-        known = self.__dict__.setdefault("row_names", {})
-        if columns not in known:
-            known[columns] = f"row_{len(known) + 1}"
-            leaves = {
-                column: self.attribute(kind, None, ranks=False)
-                for column, kind in entry["columns"].items()
-            }
-            self.node(known[columns], leaves)
-        return str(known[columns])
+        columns = entry["columns"]
+        key = tuple(sorted(columns.items()))
+        if key not in self.row_names:
+            self.row_names[key] = f"row_{len(self.row_names) + 1}"
+            self.node(
+                self.row_names[key],
+                {name: self.column(kind, columns) for name, kind in columns.items()},
+            )
+        return self.row_names[key]
 
     def kind(self, kind: str, shape: Any) -> Schema:
         if shape is None:
@@ -272,93 +275,156 @@ class Writer:
                 "macros/criteria/reading/shapes.sql."
             )
         if isinstance(shape, str):
-            return self.shape(shape, None)
+            return self.shape(shape)
         keys: dict[str, str] = shape["keys"]
         rules: list[Schema] = []
-        properties = {key: self.shape(name, None) for key, name in keys.items()}
-        required = list(shape.get("required", ()))
+        properties = {key: self.told("keys", key, self.shape(name)) for key, name in keys.items()}
         if shape.get("window"):
             words = self.project["windows"]["fact"]
-            windows = {"between": "days", "in_period": "past_period", "ago": "span"}
-            properties |= {word: reference(windows.get(word, "duration")) for word in words}
+            properties |= {word: self.window(word) for word in words}
             rules += exclusive(words)
             if shape["window"] == "required":
-                rules.append({"anyOf": [{"required": [word]} for word in words]})
+                rules.append(needs_one_of(words))
         rules += exclusive(shape.get("at_most_one_of", ()))
         if "one_of" in shape:
-            rules += exclusive(shape["one_of"])
-            rules.append({"anyOf": [{"required": [word]} for word in shape["one_of"]]})
+            rules += [*exclusive(shape["one_of"]), needs_one_of(shape["one_of"])]
+        if shape.get("compared"):
+            compared = self.comparisons()
+            properties |= compared
+            rules.append(needs_one_of(compared))
         if kind == "event":
-            needs = [{"required": [word]} for word in ("avg", "min", "max")]
-            rules.append({"if": {"required": ["if_empty"]}, "then": {"anyOf": needs}})
-        if "rows" in shape:
-            for name, entry in self.project[f"{shape['rows']}s"].items():
-                of_rows = {
-                    key: self.shape(word, entry)
-                    for key, word in keys.items()
-                    if word in ("row", "column", "number_column", "aggregate", "number_aggregate")
-                }
-                rules.append(
-                    {
-                        "if": {"properties": {"name": {"const": name}}, "required": ["name"]},
-                        "then": {"properties": of_rows},
-                    }
-                )
-        schema = closed(properties, required)
+            rules.append(with_key("if_empty", needs_one_of(("avg", "min", "max"))))
+        rules += self.of_rows(shape)
+        rules += self.of_recorded(keys)
+        rules += self.in_common(keys)
+        schema = closed(properties, shape.get("required", ()))
         return {**schema, **({"allOf": rules} if rules else {})}
 
-    def shape(self, name: str, entry: dict[str, Any] | None) -> Schema:
+    def window(self, word: str) -> Schema:
+        special = {"between": "days", "in_period": "past_period", "ago": "span"}
+        return self.told("windows", word, reference(special.get(word, "duration")))
+
+    def of_rows(self, shape: dict[str, Any]) -> list[Schema]:
+        """What hangs on the event or relation that is named."""
+        keys = {key: name for key, name in shape["keys"].items() if name in OF_ROWS}
+        rules = []
+        for name, entry in self.project[f"{shape['rows']}s"].items() if "rows" in shape else ():
+            then: Schema = {
+                "properties": {key: self.shape(word, entry) for key, word in keys.items()}
+            }
+            if "column_values" in keys.values():
+                then["allOf"] = [
+                    where_key_is(
+                        "column",
+                        one_of_names(columns_of(entry, kind)),
+                        {"properties": {"in": list_of(self.value_of(kind), self.limits["values"])}},
+                    )
+                    for kind in COUNTABLE
+                    if columns_of(entry, kind)
+                ]
+            rules.append(where_key_is("name", {"const": name}, then))
+        return rules
+
+    def of_recorded(self, keys: dict[str, str]) -> list[Schema]:
+        """What `from` and `to` may be hangs on the attribute."""
+        if "recorded_value" not in keys.values():
+            return []
+        rules = []
+        for name in self.project["recorded_attributes"]:
+            entry = self.project["attributes"].get(name)
+            if entry is not None:
+                value = self.value_of(entry["type"])
+                if entry["allowed"]:
+                    value = self.defined(f"value_of_{name}", allowed_text(entry["allowed"]))
+                either = {"if": {"not": {"type": "null"}}, "then": value}
+                rules.append(
+                    where_key_is(
+                        "attribute", {"const": name}, {"properties": {"from": either, "to": either}}
+                    )
+                )
+        return rules
+
+    def in_common(self, keys: dict[str, str]) -> list[Schema]:
+        """`same` is a column of every event that is named."""
+        rules = []
+        for event, entry in self.project["events"].items():
+            then = {"properties": {"same": one_of_names(entry["columns"])}}
+            if "steps" in keys:
+                rules.append(where_key_is("steps", {"contains": named(event)}, then))
+            if "without" in keys:
+                rules.append(where_key_is("without", named(event), then))
+        return rules
+
+    def shape(self, name: str, entry: dict[str, Any] | None = None) -> Schema:
+        """The schema of a shape; of the rows of an event or relation, where one is known."""
         project = self.project
-        numbers = [
-            column
-            for column, kind in (entry or {"columns": {}})["columns"].items()
-            if kind == "number"
-        ]
+        if name in OF_ROWS:
+            return self.shape_of_rows(name, entry)
         if name in ("event", "relation"):
             return one_of_names(project[f"{name}s"])
         if name == "recorded_group":
             return one_of_names(project["recorded_groups"])
         if name == "recorded_attribute":
             return one_of_names(project["recorded_attributes"])
+        if name == "recorded_value":
+            return {"type": ["string", "number", "boolean", "null"]}
         if name == "account_lists":
             known = one_of_names(project["account_lists"])
-            return {"anyOf": [known, {"type": "array", "items": known, "minItems": 1}]}
+            return by_type(known, array=list_of(known, self.limits["values"]))
         if name in ("channel", "purpose"):
-            return allowed_text(project[f"{name}s"])
-        if name == "row":
-            if entry is None:
-                return {"type": ["object", "array"]}
-            rows = self.rows(entry)
-            return {"anyOf": [reference(rows), reference(f"{rows}s")]}
-        if name == "column":
-            return one_of_names(entry["columns"]) if entry else reference("name")
-        if name == "number_column":
-            of = one_of_names(numbers) if entry else reference("name")
-            return closed({"of": of}, ["of"])
-        if name in ("aggregate", "number_aggregate"):
-            of = reference("name")
-            if entry:
-                of = one_of_names(numbers if name == "number_aggregate" else entry["columns"])
-            return {**closed({"of": of, **self.comparisons()}, ["of"]), "minProperties": 2}
-        if name == "step":
-            selections = [
-                closed({"name": {"const": event}, "where": self.shape("row", row)}, ["name"])
-                for event, row in project["events"].items()
-            ]
-            return {"anyOf": [one_of_names(project["events"]), *selections]}
+            allowed = project[f"{name}s"]
+            return allowed_text(allowed) if allowed else reference("text")
+        if name == "common_column":
+            return one_of_names(
+                {column for one in project["events"].values() for column in one["columns"]}
+            )
         if name == "steps":
-            self.defs["step"] = self.shape("step", None)
-            return {"type": "array", "items": reference("step"), "minItems": 1, "maxItems": 12}
+            return list_of(reference("step"), project["value_limits"]["steps"]["high"])
         if name == "scored_nodes":
-            scored = closed({"if": {"$ref": "#/$defs/node_or_nodes"}, "add": {"type": "integer"}})
-            self.defs["node_or_nodes"] = {"anyOf": [reference("node"), reference("nodes")]}
-            return {"type": "array", "items": {**scored, "required": ["if", "add"]}, "minItems": 1}
+            keys = {"if": reference("node_or_nodes"), "add": reference("added_points")}
+            told = {key: self.told("keys", key, schema) for key, schema in keys.items()}
+            return list_of(closed(told, ["if", "add"]), self.limits["leaves"])
         if name not in self.defs:
             raise RulesError(
                 f"Unknown shape in macros/criteria/reading/shapes.sql: got {name!r}; allowed: "
                 f"{', '.join(sorted(self.defs))}."
             )
         return reference(name)
+
+    def shape_of_rows(self, name: str, entry: dict[str, Any] | None) -> Schema:
+        if name == "column_values":
+            return {"type": "array"}
+        if name == "row":
+            if entry is None:
+                return {"type": ["object", "array"]}
+            rows = self.rows(entry)
+            return by_type(reference(rows), array=reference(f"{rows}s"))
+        columns = reference("name")
+        if entry is not None:
+            kinds = {"column": TYPES, "aggregate": TYPES, "countable_column": COUNTABLE}
+            columns = one_of_names(columns_of(entry, *kinds.get(name, ["number"])))
+        if name in ("column", "countable_column"):
+            return columns
+        if entry is not None:
+            # the rest of the mapping is said where no event is known
+            return {"properties": {"of": columns}}
+        of = {"of": self.told("keys", "of", columns)}
+        if name == "number_column":
+            return closed(of, ["of"])
+        return {**closed({**of, **self.comparisons()}, ["of"]), "minProperties": 2}
+
+    def step(self) -> Schema:
+        """The name of an event, or {name, where}."""
+        events = self.project["events"]
+        keys = {"name": one_of_names(events), "where": self.shape("row")}
+        told = {key: self.told("keys", key, schema) for key, schema in keys.items()}
+        rules = [
+            where_key_is(
+                "name", {"const": event}, {"properties": {"where": self.shape("row", entry)}}
+            )
+            for event, entry in events.items()
+        ]
+        return by_type(one_of_names(events), object={**closed(told, ["name"]), "allOf": rules})
 
 
 def rule_schema(project: dict[str, Any]) -> Schema:

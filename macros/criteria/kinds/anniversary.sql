@@ -4,13 +4,14 @@
     counts on the 28th in years that have none.
 #}
 {% macro operator_anniversary(context, operand, operator, raw, path) %}
-    {%- set allowed = 'days or weeks, at most 365d or 52w' -%}
+    {%- set most = crm_segmentation.value_limits().short_duration.most -%}
+    {%- set allowed = 'days or weeks, at most ' ~ most.d ~ 'd or ' ~ most.w ~ 'w' -%}
     {%- if raw is not string or not modules.re.match('^[1-9][0-9]{0,2}[dw]\\Z', raw)
-        or raw[:-1] | int > {'d': 365, 'w': 52}[raw[-1]] -%}
+        or raw[:-1] | int > most[raw[-1]] -%}
         {%- do crm_segmentation.rule_error(
             context, path, 'not a span of days within one year', raw, allowed,
             'Write ' ~ raw ~ 'd for days.' if raw is integer and raw is not boolean
-                and 0 < raw <= 365 else ''
+                and 0 < raw <= most.d else ''
         ) -%}
         {{ return(none) }}
     {%- endif -%}

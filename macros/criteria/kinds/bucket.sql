@@ -5,11 +5,12 @@
 {% macro read_bucket(context, given, path) %}
     {%- set before = context.errors | length -%}
     {%- set keys = ['salt', 'below_percent'] -%}
+    {%- set limits = crm_segmentation.value_limits() -%}
     {%- if not crm_segmentation.check_mapping(context, given, path, keys) -%}
         {{ return(none) }}
     {%- endif -%}
     {%- if 'salt' in given and (given.salt is not string
-        or not modules.re.match('^[A-Za-z0-9_-]+\\Z', given.salt)) -%}
+        or not modules.re.match('^' ~ limits.salt.pattern ~ '\\Z', given.salt)) -%}
         {%- do crm_segmentation.rule_error(
             context, path ~ '.salt', 'not a salt', given.salt,
             'letters without accents, digits, _ and -',
@@ -19,10 +20,11 @@
     {%- if 'below_percent' in given -%}
         {%- set percent = crm_segmentation.read_bounded_number(
             context, 'below_percent', given.below_percent, path ~ '.below_percent',
-            '0', '100'
+            'share'
         ) -%}
         {%- set digits = '' if percent is none else percent.sql.split('.') -%}
-        {%- if digits | length > 1 and digits[1].rstrip('0') | length > 2 -%}
+        {%- if digits | length > 1 and digits[1].rstrip('0') | length
+            > limits.share.decimals -%}
             {%- do crm_segmentation.rule_error(
                 context, path ~ '.below_percent', 'more than two decimals',
                 given.below_percent, 'like 12.5 or 12.25',

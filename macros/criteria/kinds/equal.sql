@@ -3,13 +3,6 @@
     boolean, false means false or unknown, which is what people expect of NO.
 #}
 {% macro operator_equal(context, operand, operator, raw, path) %}
-    {%- if operand.type == 'boolean' and operator == 'neq' -%}
-        {%- do crm_segmentation.rule_error(
-            context, path, operand.name ~ ' is yes or no', 'neq', 'eq',
-            'Say true or false.'
-        ) -%}
-        {{ return(none) }}
-    {%- endif -%}
     {%- set read = crm_segmentation.read_value(context, operand, raw, path) -%}
     {%- if read is none -%}
         {{ return(none) }}

@@ -41,8 +41,8 @@
 #}
 {% macro account_lists() %}
     {%- set names = crm_segmentation.setting('account_lists') -%}
-    {%- for name in names
-        if name is not string or not modules.re.match('^[a-z][a-z0-9_]{0,62}\\Z', name) -%}
+    {%- set pattern = '^' ~ crm_segmentation.value_limits().name.pattern ~ '\\Z' -%}
+    {%- for name in names if name is not string or not modules.re.match(pattern, name) -%}
         {{ exceptions.raise_compiler_error(
             "Not the name of a list in var 'account_lists': got '" ~ name
             ~ "'; allowed: names of seeds or models with a column account_id."

@@ -8,10 +8,10 @@
     {%- if names is none -%}
         {{ return(none) }}
     {%- endif -%}
+    {%- set pattern = '^' ~ crm_segmentation.value_limits().name.pattern ~ '\\Z' -%}
     {%- for name in names -%}
         {%- set at = path ~ ('[' ~ loop.index0 ~ ']' if names is sameas given else '') -%}
-        {%- if name is not string
-            or not modules.re.match('^[a-z][a-z0-9_]{0,62}\\Z', name) -%}
+        {%- if name is not string or not modules.re.match(pattern, name) -%}
             {%- do crm_segmentation.rule_error(
                 context, at, 'not the name of a group', name,
                 'a model with account_id and as_of_date', ''

@@ -36,7 +36,7 @@
         {%- if crm_segmentation.check_mapping(context, item, at, ['if', 'add']) -%}
             {%- if 'add' in item -%}
                 {%- do points.append(crm_segmentation.read_whole_number(
-                    context, 'add', item.add, at ~ '.add', -1000000, 1000000
+                    context, 'add', item.add, at ~ '.add', 'added_points'
                 )) -%}
             {%- endif -%}
             {%- if 'if' in item -%}

@@ -11,9 +11,9 @@
 #}
 {% macro operator_ranking(context, operand, operator, raw, path) %}
     {%- set read = crm_segmentation.read_bounded_number(
-        context, operator, raw, path, '0', '100'
+        context, operator, raw, path, 'percent'
     ) if operator.endswith('_percent') else crm_segmentation.read_whole_number(
-        context, operator, raw, path, 1
+        context, operator, raw, path
     ) -%}
     {%- if read is none -%}
         {{ return(none) }}

@@ -19,11 +19,11 @@
     ) -%}
     {#- a column of evidence each -#}
     {%- set periods = crm_segmentation.read_whole_number(
-        context, 'periods', given.get('periods'), path ~ '.periods', 1, 366
+        context, 'periods', given.get('periods'), path ~ '.periods', 'periods'
     ) -%}
     {%- set least = crm_segmentation.read_whole_number(
-        context, 'min_periods', given.get('min_periods'), path ~ '.min_periods', 1,
-        366 if periods is none else periods.value
+        context, 'min_periods', given.get('min_periods'), path ~ '.min_periods',
+        'periods', none if periods is none else periods.value
     ) -%}
     {%- set days = [context.as_of] -%}
     {%- for times in range(1, (1 if periods is none else periods.value) + 1)

@@ -19,9 +19,9 @@
         {{ return(none) }}
     {%- endif -%}
     {%- set raw = given.get('steps') -%}
-    {#- each window on top of another doubles what DuckDB takes to plan it: 10 ms here,
-        and half a second with four more -#}
-    {%- set most = 12 -%}
+    {#- each window on top of another doubles what DuckDB takes to plan it: 10 ms for
+        the most that are allowed, and half a second with four more -#}
+    {%- set most = crm_segmentation.value_limits().steps.high -%}
     {%- set tree = {} -%}
     {%- set window = crm_segmentation.read_fact_window(context, given, path, tree) -%}
     {%- set steps = [] -%}

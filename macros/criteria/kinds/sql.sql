@@ -29,10 +29,13 @@
         {{ return(none) }}
     {%- endif -%}
     {%- set text = given.expression | trim -%}
-    {%- for mark in [';', '--', '/*'] if mark in text -%}
+    {%- set marks = crm_segmentation.value_limits().expression.without -%}
+    {%- for mark in marks if mark in text -%}
         {%- do crm_segmentation.rule_error(
-            context, path ~ '.expression', "'" ~ mark ~ "' in an expression", text,
-            'one expression', ''
+            context, path ~ '.expression',
+            ('the character 0' if mark == '\x00' else "'" ~ mark ~ "'")
+                ~ ' in an expression',
+            text, 'one expression', ''
         ) -%}
     {%- endfor -%}
     {#- The expression must stay inside the brackets that are put around it. -#}
@@ -53,11 +56,10 @@
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- if state.quote is not none or state.depth != 0 or state.closed_early
-        or '$$' in text or '\\' in text or '\x00' in text -%}
+    {%- if state.quote is not none or state.depth != 0 or state.closed_early -%}
         {%- do crm_segmentation.rule_error(
             context, path ~ '.expression', 'brackets or quotes are not closed', text,
-            'one expression, without backslash and $$', ''
+            'one expression', ''
         ) -%}
     {%- endif -%}
     {%- if context.errors | length > before -%}

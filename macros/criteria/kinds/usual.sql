@@ -40,7 +40,7 @@
         ) -%}
     {%- endif -%}
     {%- set least = crm_segmentation.read_whole_number(
-        context, 'min_count', given.get('min_count', 1), path ~ '.min_count', 1
+        context, 'min_count', given.get('min_count', 1), path ~ '.min_count'
     ) -%}
     {%- if context.errors | length > before -%}
         {{ return(none) }}

@@ -19,7 +19,7 @@
         ) -%}
     {%- endfor -%}
     {%- set km = crm_segmentation.read_bounded_number(
-        context, 'km', raw.get('km'), path ~ '.km', '0', '100000', positive=true
+        context, 'km', raw.get('km'), path ~ '.km', 'kilometres'
     ) -%}
     {%- set of = raw.get('of') -%}
     {%- set point = [] -%}
@@ -29,10 +29,9 @@
             'two numbers in degrees: [<latitude>, <longitude>]', ''
         ) -%}
     {%- else -%}
-        {%- for name, limit in [('latitude', '90'), ('longitude', '180')] -%}
+        {%- for name in ['latitude', 'longitude'] -%}
             {%- do point.append(crm_segmentation.read_bounded_number(
-                context, name, of[loop.index0], path ~ '.of[' ~ loop.index0 ~ ']',
-                '-' ~ limit, limit
+                context, name, of[loop.index0], path ~ '.of[' ~ loop.index0 ~ ']', name
             )) -%}
         {%- endfor -%}
     {%- endif -%}

@@ -38,8 +38,8 @@
     {%- set dated = ['date', 'timestamp'] -%}
     {%- set table = {} -%}
     {%- for names, macro, types in [
-        (['eq', 'neq'], 'operator_equal',
-            ['text', 'number', 'boolean', 'date', 'timestamp']),
+        (['eq'], 'operator_equal', ['text', 'number', 'boolean'] + dated),
+        (['neq'], 'operator_equal', ['text', 'number'] + dated),
         (['in', 'not_in'], 'operator_in', ['text', 'number']),
         (['gt', 'gte', 'lt', 'lte'], 'operator_order', ['number']),
         (['between', 'not_between'], 'operator_between', ['number'] + dated),
@@ -68,10 +68,23 @@
                 'negative': name in ['neq', 'neq_attribute']
                     or (name.startswith('not_') and name != 'not_null'),
                 'ranks': macro == 'operator_ranking',
+                'alone': macro == 'operator_null',
             }}) -%}
         {%- endfor -%}
     {%- endfor -%}
     {{ return(table) }}
+{% endmacro %}
+
+{#
+    What may stand beside the operators of an attribute leaf: the types that it is
+    for. `over` is for rankings alone, `nulls` for all other operators.
+#}
+{% macro modifiers() %}
+    {{ return({
+        'nulls': ['text', 'number', 'boolean', 'date', 'timestamp', 'point'],
+        'case_sensitive': ['text', 'values'],
+        'over': ['number'],
+    }) }}
 {% endmacro %}
 
 {#
@@ -148,11 +161,17 @@
 {% macro read_attribute(context, name, given, path) %}
     {%- set joined = context.attribute_models | length -%}
     {%- set operand = crm_segmentation.operand(context, name) -%}
-    {%- set operators = crm_segmentation.kept_for_run('operators')
-        or crm_segmentation.keep_for_run('operators', crm_segmentation.operators()) -%}
-    {%- set modifiers = {'text': ['nulls', 'case_sensitive'],
-        'values': ['case_sensitive'], 'number': ['nulls'] + (['over']
-        if context.row is none else [])}.get(operand.type, ['nulls']) -%}
+    {%- set words = crm_segmentation.kept_for_run('words_of_attributes')
+        or crm_segmentation.keep_for_run('words_of_attributes', {
+            'operators': crm_segmentation.operators(),
+            'modifiers': crm_segmentation.modifiers(),
+        }) -%}
+    {%- set operators = words.operators -%}
+    {%- set modifiers = [] -%}
+    {%- for modifier, types in words.modifiers.items()
+        if operand.type in types and (modifier != 'over' or context.row is none) -%}
+        {%- do modifiers.append(modifier) -%}
+    {%- endfor -%}
     {%- set asked = given -%}
     {%- if given is not mapping -%}
         {%- set is_list = given is sequence and given is not string -%}
@@ -198,7 +217,7 @@
             context, path, 'no operator', given, allowed, ''
         ) -%}
     {%- endif -%}
-    {%- for key in names if key in ['is_null', 'not_null'] and asked | length > 1 -%}
+    {%- for key in names if operators[key].alone and asked | length > 1 -%}
         {%- do crm_segmentation.rule_error(
             context, path, "'" ~ key ~ "' stands alone in its leaf",
             asked.keys() | join(', '), key, ''
@@ -225,8 +244,10 @@
         {%- endif -%}
     {%- endif -%}
     {%- do operand.update({'over': none}) -%}
-    {%- set ranking = names | select('in', ['top_percent', 'bottom_percent', 'top', 'bottom'])
-        | list -%}
+    {%- set ranking = [] -%}
+    {%- for key in names if operators[key].ranks -%}
+        {%- do ranking.append(key) -%}
+    {%- endfor -%}
     {%- if 'over' in asked and 'over' in modifiers -%}
         {%- if not ranking -%}
             {%- do crm_segmentation.rule_error(

@@ -3,11 +3,6 @@
     {{ return(['all', 'any', 'not', 'at_least', 'at_most', 'exactly']) }}
 {% endmacro %}
 
-{# No rule may be larger than this. #}
-{% macro rule_limits() %}
-    {{ return({'levels': 32, 'leaves': 1000, 'values': 10000}) }}
-{% endmacro %}
-
 {#
     Read one node and all below it. The nodes are kept in one list in the order of
     the text (children are inserted behind their parent while it is walked), then

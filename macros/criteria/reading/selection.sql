@@ -160,7 +160,8 @@
     between, not_between, joined with AND: {parts, value, thresholds}.
 #}
 {% macro read_comparison(context, raw, path, what) %}
-    {%- set allowed = ['eq', 'neq', 'gt', 'gte', 'lt', 'lte', 'between', 'not_between'] -%}
+    {%- set shapes = crm_segmentation.comparison_shapes() -%}
+    {%- set allowed = shapes.keys() | list -%}
     {%- set asked = raw if raw is mapping else {'eq': raw} -%}
     {%- set operand = {'name': what, 'type': 'number', 'allowed': none} -%}
     {%- set parts = [] -%}
@@ -171,7 +172,7 @@
                 context, path, 'unknown operator', operator, allowed,
                 crm_segmentation.did_you_mean(operator, allowed)
             ) -%}
-        {%- elif operator in ['between', 'not_between'] -%}
+        {%- elif shapes[operator] == 'number_range' -%}
             {%- set range = crm_segmentation.read_range(
                 context, operand, asked[operator], path ~ '.' ~ operator
             ) -%}

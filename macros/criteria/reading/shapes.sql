@@ -12,6 +12,7 @@
     | rows            | event or relation: of whose rows `name` is             |
     | window          | true: at most one window; required: exactly one        |
     | one_of          | exactly one of these keys                              |
+    | compared        | a comparison stands beside the keys                    |
     | at_most_one_of  | at most one of these keys                              |
 #}
 {% macro leaf_shapes() %}
@@ -33,20 +34,20 @@
         'first_event': placed,
         'last_event': placed,
         'stopped': {'required': ['name', 'active'], 'rows': 'event',
-            'keys': dict(selected, active='span')},
+            'keys': dict(selected, active='past_span')},
         'restarted': {'required': ['name', 'silent'], 'rows': 'event',
-            'keys': dict(selected, silent='span')},
+            'keys': dict(selected, silent='past_span')},
         'regular': {'required': ['name', 'period', 'periods', 'min_periods'],
-            'rows': 'event', 'keys': dict(selected, period='duration', periods='whole',
-                min_periods='whole', count='comparison')},
+            'rows': 'event', 'keys': dict(selected, period='duration', periods='periods',
+                min_periods='periods', count='comparison')},
         'sequence': {'required': ['steps'], 'window': true,
-            'keys': {'steps': 'steps', 'gap': 'row_duration', 'same': 'name'}},
+            'keys': {'steps': 'steps', 'gap': 'row_duration', 'same': 'common_column'}},
         'abandoned': {'required': ['name', 'without', 'for'], 'rows': 'event',
             'window': true, 'keys': dict(selected, without='step',
                 same='column', **{'for': 'row_duration'})},
         'usual': {'required': ['name', 'column', 'in'], 'rows': 'event', 'window': true,
-            'keys': dict(selected, column='column', min_count='whole',
-                **{'in': 'any_values'})},
+            'keys': dict(selected, column='countable_column',
+                min_count='whole', **{'in': 'column_values'})},
         'related': {'required': ['name'], 'rows': 'relation',
             'one_of': ['some', 'none', 'every'],
             'keys': {'name': 'relation', 'some': 'row', 'none': 'row', 'every': 'row'}},
@@ -56,24 +57,29 @@
         'entered': passage,
         'left': passage,
         'moved': {'required': ['attribute', 'from', 'to'], 'window': 'required',
-            'keys': {'attribute': 'recorded_attribute', 'from': 'value_or_null',
-                'to': 'value_or_null'}},
+            'keys': {'attribute': 'recorded_attribute', 'from': 'recorded_value',
+                'to': 'recorded_value'}},
         'changed': {'required': ['attribute'], 'window': true,
-            'keys': {'attribute': 'recorded_attribute', 'from': 'value_or_null',
-                'to': 'value_or_null'}},
+            'keys': {'attribute': 'recorded_attribute', 'from': 'recorded_value',
+                'to': 'recorded_value'}},
         'points': {'required': ['of'],
-            'keys': dict({'of': 'scored_nodes'}, **{
-                'eq': 'number', 'neq': 'number', 'gt': 'number', 'gte': 'number',
-                'lt': 'number', 'lte': 'number', 'between': 'number_range',
-                'not_between': 'number_range'})},
+            'compared': true, 'keys': {'of': 'scored_nodes'}},
         'bucket': {'required': ['salt', 'below_percent'],
-            'keys': {'salt': 'salt', 'below_percent': 'percent'}},
+            'keys': {'salt': 'salt', 'below_percent': 'share'}},
         'contactable': {'required': ['channel', 'purpose'],
             'keys': {'channel': 'channel', 'purpose': 'purpose'}},
         'listed_in': 'account_lists',
         'sql': {'required': ['expression', 'reason'],
-            'keys': {'expression': 'text', 'reason': 'text'}},
+            'keys': {'expression': 'expression', 'reason': 'reason'}},
     }) }}
+{% endmacro %}
+
+{# The operators that compare with numbers, and the shape of what follows each. #}
+{% macro comparison_shapes() %}
+    {{ return(dict(
+        dict.fromkeys(['eq', 'neq', 'gt', 'gte', 'lt', 'lte'], 'number'),
+        **dict.fromkeys(['between', 'not_between'], 'number_range')
+    )) }}
 {% endmacro %}
 
 {#

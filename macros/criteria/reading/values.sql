@@ -120,8 +120,12 @@
     }) }}
 {% endmacro %}
 
-{# A number from `low` to `high`, both in plain digits; `positive`: and not 0. #}
-{% macro read_bounded_number(context, name, raw, path, low, high, positive=false) %}
+{# A number within the limits of a shape, see value_limits(). #}
+{% macro read_bounded_number(context, name, raw, path, shape) %}
+    {%- set limits = crm_segmentation.value_limits()[shape] -%}
+    {%- set positive = 'above' in limits -%}
+    {%- set low = (limits.above if positive else limits.low) | string -%}
+    {%- set high = limits.high | string -%}
     {%- set read = crm_segmentation.read_value(
         context, {'name': name, 'type': 'number', 'allowed': none}, raw, path
     ) -%}
@@ -137,8 +141,14 @@
     {{ return(read) }}
 {% endmacro %}
 
-{# A whole number from `low` to `high`, written as such. #}
-{% macro read_whole_number(context, name, raw, path, low, high=1000000000) %}
+{#
+    A whole number within the limits of a shape, written as such; `high` where it
+    depends on what else is asked.
+#}
+{% macro read_whole_number(context, name, raw, path, shape='whole', high=none) %}
+    {%- set limits = crm_segmentation.value_limits()[shape] -%}
+    {%- set low = limits.low -%}
+    {%- set high = limits.high if high is none else high -%}
     {%- if raw is boolean or raw is not integer or raw < low or raw > high -%}
         {%- do crm_segmentation.rule_error(
             context, path, name ~ ' is a whole number', raw, low ~ ' to ' ~ high, ''
@@ -150,16 +160,20 @@
 
 {# Too many digits for an engine to compare exactly with a decimal of 38 digits. #}
 {% macro is_too_long(plain) %}
+    {%- set limits = crm_segmentation.value_limits().number -%}
     {%- set parts = plain.lstrip('-').split('.') -%}
     {{ return(
-        parts[0].lstrip('0') | length > 20 or (parts[1] | default('')) | length > 18
+        parts[0].lstrip('0') | length > limits.digits
+        or (parts[1] | default('')) | length > limits.decimals
     ) }}
 {% endmacro %}
 
 {% macro long_number_error(context, raw, path) %}
+    {%- set limits = crm_segmentation.value_limits().number -%}
     {%- do crm_segmentation.rule_error(
         context, path, 'number too long to compare exactly', raw,
-        'up to 20 digits before the point and 18 after', 'Round it.'
+        'up to ' ~ limits.digits ~ ' digits before the point and ' ~ limits.decimals
+            ~ ' after', 'Round it.'
     ) -%}
     {{ return(none) }}
 {% endmacro %}
@@ -193,6 +207,7 @@
 {% endmacro %}
 
 {% macro read_day(context, operand, raw, path) %}
+    {%- set years = crm_segmentation.value_limits().day -%}
     {%- set good = namespace(day=none) -%}
     {%- if raw is string -%}
         {%- if modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}\\Z', raw) -%}
@@ -207,7 +222,8 @@
     {%- elif raw.isoformat is defined and raw.hour is not defined -%}
         {%- set good.day = raw -%}
     {%- endif -%}
-    {%- if good.day is none or good.day.year < 2 or good.day.year > 9998 -%}
+    {%- if good.day is none or good.day.year < years['first']
+        or good.day.year > years['last'] -%}
         {%- do crm_segmentation.rule_error(
             context, path, operand.name ~ ' is compared by day', raw,
             'a calendar day like 2024-01-31',

@@ -84,10 +84,12 @@
         ) -%}
         {{ return(none) }}
     {%- endif -%}
+    {%- set limits = crm_segmentation.value_limits() -%}
     {%- set unit = raw[-1] -%}
     {%- set years = 9999 if raw | length > 8
-        else (raw[:-1] | int) * times / {'d': 365.2425, 'w': 52.1775, 'm': 12, 'y': 1}[unit] -%}
-    {%- if not 2 < context.as_of.year + direction * years < 9998 -%}
+        else (raw[:-1] | int) * times / limits.duration.years[unit] -%}
+    {%- if not limits.day['first'] < context.as_of.year + direction * years
+        < limits.day['last'] -%}
         {%- do crm_segmentation.rule_error(
             context, path, 'longer than the calendar', raw, allowed, ''
         ) -%}
@@ -119,9 +121,10 @@
         ) -%}
         {{ return(none) }}
     {%- endif -%}
+    {%- set limits = crm_segmentation.value_limits() -%}
     {%- set hours = 0 if raw | length > 8
-        else (raw[:-1] | int) * {'h': 1, 'd': 24, 'w': 168}[raw[-1]] -%}
-    {%- if not 0 < hours < (context.as_of.year - 2) * 8766 -%}
+        else (raw[:-1] | int) * limits.row_duration.hours[raw[-1]] -%}
+    {%- if not 0 < hours < (context.as_of.year - limits.day['first']) * 8766 -%}
         {%- do crm_segmentation.rule_error(
             context, path, 'longer than the calendar', raw, allowed, ''
         ) -%}
@@ -132,18 +135,19 @@
 
 {# The whole period around as_of: `last month`, `this week`, `next quarter`. #}
 {% macro read_period(context, raw, path, use) %}
-    {%- set units = ['day', 'week', 'month', 'quarter', 'year'] -%}
+    {%- set known = crm_segmentation.value_limits().period -%}
     {%- set words = raw.split(' ') if raw is string else [] -%}
-    {%- if words | length != 2 or words[0] not in ['this', 'last', 'next']
-        or words[1] not in units -%}
+    {%- if words | length != 2 or words[0] not in known.words
+        or words[1] not in known.units -%}
         {%- do crm_segmentation.rule_error(
             context, path, 'not a period', raw,
-            'this, last or next and ' ~ units | join(', '), ''
+            known.words[:-1] | join(', ') ~ ' or ' ~ known.words[-1] ~ ' and '
+                ~ known.units | join(', '), ''
         ) -%}
         {{ return(none) }}
-    {%- elif use == 'fact' and words[0] == 'next' -%}
+    {%- elif use == 'fact' and words[0] not in known.past -%}
         {%- do crm_segmentation.rule_error(
-            context, path, 'facts lie in the past', raw, 'this, last', ''
+            context, path, 'facts lie in the past', raw, known.past, ''
         ) -%}
         {{ return(none) }}
     {%- endif -%}

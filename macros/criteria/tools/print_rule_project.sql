@@ -13,7 +13,8 @@
         {%- do operators.update({name: {
             'types': entry.types,
             'negative': entry.negative,
-            'ranks': entry.get('ranks', false),
+            'ranks': entry.ranks,
+            'alone': entry.alone,
             'shape': shapes.get(name),
         }}) -%}
     {%- endfor -%}
@@ -25,6 +26,8 @@
     {%- set attributes = {} -%}
     {%- for name, entry in crm_segmentation.attribute_catalog().items() -%}
         {%- do attributes.update({name: {
+            'label': entry.label,
+            'description': entry.description,
             'type': entry.type,
             'allowed': entry.allowed,
             'nullable': entry.nullable,
@@ -35,6 +38,10 @@
         'as_of': crm_segmentation.as_of_date() | string,
         'tree_words': crm_segmentation.tree_words(),
         'limits': crm_segmentation.rule_limits(),
+        'value_limits': crm_segmentation.value_limits(),
+        'comparisons': crm_segmentation.comparison_shapes(),
+        'modifiers': crm_segmentation.modifiers(),
+        'meanings': crm_segmentation.meanings(),
         'windows': crm_segmentation.window_words(),
         'week_start': crm_segmentation.week_start(),
         'operators': operators,

@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from criteria.bench import Bench, DisagreementError
 from criteria.oracle import Tally
 from criteria.rules import as_text
+from criteria.schemas import schema_errors
 from criteria.shrink import shrink
 from criteria.strategies import many_rules, worlds
 
@@ -42,11 +43,14 @@ SHY = [
 ]
 
 
-def ask(bench: Bench, trees: int, tally: Tally, shy: list[list[str]] = SHY) -> Counter[str]:
+def ask(
+    bench: Bench, trees: int, tally: Tally, shy: list[list[str]] = SHY, *, schema: bool = False
+) -> Counter[str]:
     """Both ways, some rules in each world; how many of them parted the base.
 
     Hypothesis draws and does not shrink: of the rules of a world the bench finds
-    the one that fails, and takes parts of it away until none can go.
+    the one that fails, and takes parts of it away until none can go. With `schema`
+    the rules are held to the JSON Schema, too: what builds, it must accept.
     """
     shares = Counter[str]()
 
@@ -66,6 +70,9 @@ def ask(bench: Bench, trees: int, tally: Tally, shy: list[list[str]] = SHY) -> C
         for members in bench.check(world, rules, tally):
             percent = 100 * len(members) / max(len(world.base), 1)
             shares["parted" if 5 <= percent <= 95 else "extreme"] += 1
+        for rule in rules if schema else ():
+            errors = schema_errors(bench.engine, rule)
+            assert not errors, f"{as_text(rule)}\n{errors}"
 
     for about in shy:
         check(about)
@@ -74,7 +81,7 @@ def ask(bench: Bench, trees: int, tally: Tally, shy: list[list[str]] = SHY) -> C
 
 def test_members_agree_and_the_rules_are_worth_asking(bench: Bench) -> None:
     tally = Tally()
-    shares = ask(bench, TREES, tally)
+    shares = ask(bench, TREES, tally, schema=True)
 
     assert shares.total() >= TREES
     # a rule that takes all accounts or none says little

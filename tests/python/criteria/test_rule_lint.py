@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 
 from criteria.oracle import members
 from criteria.rules import NAMES, Seeded, as_text, draw_leaf, draw_rule, draw_world
-from criteria.test_rule_schema import as_json
+from criteria.schemas import as_json
 from crm_segmentation.rules.domains import Literal, contradiction, shifted
 from crm_segmentation.rules.implied import Implications
 from crm_segmentation.rules.lint import (

@@ -12,6 +12,7 @@ from dbt_common.exceptions import CompilationError
 from postgres_databases import Databases, NoCollationError
 
 from criteria.engine import Engine
+from criteria.schemas import schema_errors
 
 # runs a statement, once for each list of values, and gives the rows of its result
 Run = Callable[..., list[tuple[Any, ...]]]
@@ -61,6 +62,12 @@ SQL_TYPES = {
 }
 
 Rows = Sequence[Mapping[str, Any]]
+
+
+def hold_to_schema(engine: Engine, rule: str) -> None:
+    """What builds, the JSON Schema accepts; once, and not for each engine."""
+    if engine.config.credentials.type == "duckdb":
+        assert not schema_errors(engine, rule), rule
 
 
 class Asker:
@@ -138,6 +145,7 @@ class Asker:
     def ask(self, rule: str) -> set[str]:
         """Members; the complement under `not` is asked at the same time and held to it."""
         self.engine.set_variables(self.settings)
+        hold_to_schema(self.engine, rule)
         inverse = "not:\n" + "\n".join(f"  {line}" for line in rule.strip().splitlines())
         found, others = (
             [row[0] for row in self.run(self.engine.render(one))] for one in (rule, inverse)

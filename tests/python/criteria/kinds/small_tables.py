@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from criteria.engine import Engine
-from criteria.kinds.conftest import Run
+from criteria.kinds.conftest import Run, hold_to_schema
 
 SETTINGS = {"as_of_date": "2025-03-31", "time_zone": "Europe/Berlin"}
 ENGINES = ["duckdb", "postgres"]
@@ -42,6 +42,7 @@ class Asked:
     def letters(self, rule: str, **settings: Any) -> str:
         """The members in one word; those of the contrary must be exactly the rest."""
         self.use(**settings)
+        hold_to_schema(self.engine, rule)
         found, others = (
             [row[0] for row in self.run(self.engine.render(one))]
             for one in (rule, f"not: {{{rule}}}")
