@@ -79,6 +79,7 @@ class PostgresPythonAdapter(PostgresAdapter):
         if not connection.transaction_open:
             # what dbt has read until here left a transaction behind
             connection.handle.commit()
+        session.outlast_idleness()
         source = python_models.find_source(parsed_model, self.project_folders(parsed_model))
         with python_models.running(parsed_model, compiled_code, source) as module:
             result = module.model(module.dbtObj(session.table), session)

@@ -80,6 +80,10 @@ class Session:
         self.end_transaction()
         return int(touched)
 
+    def outlast_idleness(self) -> None:
+        """A server may end sessions that ask nothing for a while, as one does during a fit."""
+        self.execute("set idle_session_timeout = 0")
+
     def end_transaction(self) -> None:
         """A fit may take an hour: it holds no transaction open unless a hook wants it to."""
         if not self.keep_transaction:

@@ -6,6 +6,8 @@ def model(dbt, session):
     frame["total"] = frame["amount"].cumsum()
     # whether the fit holds a transaction open: 0 is idle
     frame["status"] = session.handle.info.transaction_status
+    limit = session.query("select current_setting('idle_session_timeout') as of_idleness")
+    frame["limit"] = limit.df()["of_idleness"].iloc[0]
     return frame
 
 
