@@ -121,7 +121,8 @@ group by {{ account_id }}
             else 'first' if kpi.get('days_since_first') == 'order'
             else 'order_count' if kpi.get('count') == 'order'
             else 'net_amount' if kpi.get('sum') == 'net_amount'
-            else 'product_count' if kpi.get('distinct') == 'product_id' -%}
+            else 'product_count' if kpi.get('distinct') == 'product_id'
+            else none -%}
         {%- if kind is none -%}
             {%- do problems.append(
                 "KPI that order lines alone do not give in var 'rfm', dimension "

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from conftest import DbtProject, DbtRun
 from postgres_databases import Databases
 from tiny_project import write_consumer, write_seed
@@ -42,6 +43,30 @@ QUERIES = {
     "measures_of_totals_by_ids": MEASURES.format(f"{ARGUMENTS}, totals=ref('totals_by_ids')"),
     "settled_totals": TOTALS.format(f"{FIRST}, settled_after_days=3"),
     "measures_of_settled_totals": MEASURES.format(f"{FIRST}, totals=ref('settled_totals')"),
+    # of these three are out of bounds: NaN, -0.001 and 1.001
+    "numbers": "select cast(numbers.number as double precision) as number from (values"
+    " ('NaN'), ('-0.001'), ('0'), ('0.5'), ('1'), ('1.001'), (null)) as numbers (number)",
+}
+BOUNDS = {"least": 0, "most": 1}
+SCHEMA = {
+    "models": [
+        {
+            "name": "numbers",
+            "columns": [
+                {
+                    "name": "number",
+                    "data_tests": [
+                        {
+                            "crm_segmentation.within_bounds": {
+                                "arguments": BOUNDS,
+                                "config": {"warn_if": "!= 3", "error_if": "!= 3"},
+                            }
+                        }
+                    ],
+                }
+            ],
+        }
+    ]
 }
 LINES = [
     ("a", "a1", 1, DAY - timedelta(days=400), "10.00"),
@@ -60,8 +85,21 @@ LATER = [
     ("d", "d1", 1, DAY + timedelta(days=2), "8.00"),
     ("d", "d1", 2, DAY + timedelta(days=2), "8.25"),
 ]
-# and what came late, of a day that is counted but not settled
-LATE = ("b", "b2", 1, DAY + timedelta(days=1), "4.00")
+# of days that are counted but not settled: one line comes late, of one the amount is corrected,
+# one of an order and the only one of an account vanish
+UNSETTLED = [
+    ("b", "b2", 1, DAY + timedelta(days=1), "4.00"),
+    ("a", "a3", 1, DAY + timedelta(days=1), "2.50"),
+    ("d", "d1", 1, DAY + timedelta(days=2), "8.00"),
+]
+# and the same of days that are settled; b bought a day earlier than we thought
+OLD = [
+    ("a", "a1", 1, DAY - timedelta(days=400), "10.00"),
+    ("a", "a1", 2, DAY - timedelta(days=400), "0.10"),
+    ("a", "a2", 1, DAY - timedelta(days=4), "6.66"),
+    ("b", "b1", 1, DAY - timedelta(days=2), "7.00"),
+    ("e", "e1", 1, DAY - timedelta(days=300), "12.00"),
+]
 
 
 def expected(lines: list[tuple[Any, ...]], as_of: date) -> list[tuple[Any, ...]]:
@@ -87,6 +125,7 @@ def measures(run: DbtRun, name: str) -> list[tuple[Any, ...]]:
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("order_lines")
     made = write_consumer(folder / "consumer", QUERIES, {})
+    (made.folder / "models/schema.yml").write_text(yaml.safe_dump(SCHEMA))
     if request.param == "duckdb":
         yield made
         return
@@ -100,6 +139,8 @@ def test_totals_grow_to_what_one_pass_gives(project: DbtProject) -> None:
     """Each way gives the measures of the lines, on the first day and after three more."""
     write_seed(project.folder, "order_lines", COLUMNS, LINES)
     first = project.run("build", vars={"as_of_date": str(DAY)})
+    # that of the bounds, by the number of rows that it finds
+    assert "PASS crm_segmentation_within_bounds_numbers_number" in first.output
     for name in (name for name in QUERIES if name.startswith("measures")):
         assert measures(first, name) == expected(LINES, DAY), name
 
@@ -116,16 +157,27 @@ def test_totals_grow_to_what_one_pass_gives(project: DbtProject) -> None:
         ("d", day),
     ]
 
-    # a line came late: what holds days for settled does not see it
-    late = [*LINES, *LATER, LATE]
-    write_seed(project.folder, "order_lines", COLUMNS, late)
+    # news of old lines: what holds days for settled does not see them
+    changed = [*LINES[:5], *UNSETTLED]
+    write_seed(project.folder, "order_lines", COLUMNS, changed)
     again = project.run("build", vars={"as_of_date": str(DAY + timedelta(days=1))}, check=False)
     assert "Earlier day than the totals in var 'as_of_date'" in again.output
     assert "--full-refresh" in again.output
     again = project.run("build", vars={"as_of_date": str(day)})
-    assert measures(again, "measures_in_one_pass") == expected(late, day)
-    assert measures(again, "measures_of_settled_totals") == expected(late, day)
+    assert measures(again, "measures_in_one_pass") == expected(changed, day)
+    assert measures(again, "measures_of_settled_totals") == expected(changed, day)
     assert measures(again, "measures_of_totals") == expected([*LINES, *LATER], day)
+
+    # news of settled days are seen by a build from nothing
+    changed = [*OLD, *UNSETTLED]
+    write_seed(project.folder, "order_lines", COLUMNS, changed)
+    names = ("measures_of_settled_totals", "measures_of_totals", "measures_of_totals_by_ids")
+    again = project.run("build", vars={"as_of_date": str(day)})
+    for name in names:
+        assert measures(again, name) != expected(changed, day), name
+    again = project.run("build", "--full-refresh", vars={"as_of_date": str(day)})
+    for name in names:
+        assert measures(again, name) == expected(changed, day), name
 
 
 def test_a_window_is_refused_with_totals(tmp_path: Path) -> None:

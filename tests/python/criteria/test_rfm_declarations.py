@@ -37,6 +37,32 @@ def test_the_default_is_three_dimensions_of_five(rfm: Any) -> None:
     assert len(declared["segment_names"]) == 11
 
 
+@pytest.mark.parametrize(
+    ("kpi", "of_lines", "of_totals"),
+    [
+        ("order_count_all", True, True),
+        ("order_count_365d", True, False),
+        ("product_count_all", True, False),
+        # of orders, but not of all; and of no order
+        ("web_order_count_all", False, False),
+        ("visit_count_all", False, False),
+    ],
+)
+def test_order_lines_and_their_totals_refuse_what_they_do_not_hold(
+    engine: Engine, rfm: Any, kpi: str, of_lines: bool, of_totals: bool
+) -> None:
+    rfm({"dimensions": {"frequency": {"kpi": kpi}}})
+    for totals, taken in ((False, of_lines), (True, of_totals)):
+        if taken:
+            found = engine.call("rfm_kpis_of_order_lines", totals)
+            assert [one["dimension"] for one in found] == ["recency", "frequency", "monetary"]
+            continue
+        with pytest.raises(Exception, match="in var 'rfm', dimension frequency, kpi") as refused:
+            engine.call("rfm_kpis_of_order_lines", totals)
+        assert f"got '{kpi}'; allowed:" in str(refused.value)
+        assert str(refused.value).count("got '") == 1
+
+
 def test_what_is_declared_stands_over_what_is_for_all(rfm: Any) -> None:
     declared = rfm(
         {
