@@ -7,9 +7,9 @@
 
     It always holds what a full refresh would write, late facts and merged accounts
     included, and computes what is not there: a build first takes away the accounts
-    whose facts before the newest month end are others now, then fills in each
-    month end what it lacks. One statement a month end bounds the memory: a full
-    refresh is 24 of them.
+    whose facts before the newest month end are others now, then fills in what the
+    month ends lack, many in one statement where they are small: see
+    month_ends_at_once().
 #}
 {% macro account_kpi_monthly_model(scope='own') %}
 {{ config(
@@ -19,16 +19,17 @@
     pre_hook="{{ crm_segmentation.forget_changed_accounts('" ~ scope ~ "') }}",
     post_hook="{{ crm_segmentation.fill_month_ends('" ~ scope ~ "') }}",
 ) }}
-{{- crm_segmentation.month_end_query(crm_segmentation.month_ends()[-1], scope) }}
+{{- crm_segmentation.month_end_query(crm_segmentation.month_ends()[-1:], scope) }}
 {%- if is_incremental() %}
 -- what the table lacks is known after the hook before it, and added by the one after
 where 1 = 0
 {%- endif %}
 {% endmacro %}
 
-{# SQL: the rows of one month end; with only_missing, of accounts not there yet. #}
-{% macro month_end_query(day, scope, only_missing=false) %}
-{%- set end = crm_segmentation.date_literal(day) -%}
+{#
+    SQL: the rows of some month ends; with only_missing, those that are not there yet.
+#}
+{% macro month_end_query(days, scope, only_missing=false) %}
 with activity_by_day as (
     select * from {{ ref('crm_segmentation', 'int_activity_by_day') }}
 ),
@@ -39,17 +40,26 @@ founded_accounts as (
 
 {%- if only_missing %}
 
-written as (
-    select account_id from {{ this }}
-    where as_of_date = {{ end }}
+asked as (
+    select
+        founded_accounts.account_id,
+        founded_accounts.first_seen_on,
+        days.as_of_date
+    from founded_accounts
+    inner join {{ crm_segmentation.days_relation(days) }} as days
+        on founded_accounts.first_seen_on < days.as_of_date
+    left join {{ this }} as written
+        on
+            founded_accounts.account_id = written.account_id
+            and days.as_of_date = written.as_of_date
+    where written.account_id is null
 ),
 
 asked_accounts as (
-    select founded_accounts.*
-    from founded_accounts
-    left join written
-        on founded_accounts.account_id = written.account_id
-    where written.account_id is null
+    select distinct
+        account_id,
+        first_seen_on
+    from asked
 ),
 
 evidence as (
@@ -71,13 +81,13 @@ evidence as (
 
 kpis as (
     {{ crm_segmentation.kpi_query(
-        days=[day], evidence='evidence', accounts='asked_accounts', scope=scope
+        days=days, evidence='evidence', accounts='asked_accounts', scope=scope
     ) | indent(4) }}
 ),
 
 facts as (
     {{ crm_segmentation.facts_hashes(
-        day, 'evidence', 'asked_accounts', scope
+        days, 'evidence', 'asked_accounts', scope
     ) | indent(4) }}
 ),
 
@@ -87,11 +97,29 @@ final as (
         facts.facts_hash
     from kpis
     inner join facts
-        on kpis.account_id = facts.account_id
+        on
+            kpis.account_id = facts.account_id
+            and kpis.as_of_date = facts.as_of_date
+    {%- if only_missing %}
+    inner join asked
+        on
+            kpis.account_id = asked.account_id
+            and kpis.as_of_date = asked.as_of_date
+    {%- endif %}
 )
 
 select * from final
 {% endmacro %}
+
+{# SQL: days as a relation in brackets, with the one column as_of_date. #}
+{% macro days_relation(days) -%}
+(
+    {%- for day in days %}
+    select {{ crm_segmentation.date_literal(day) }} as as_of_date
+    {{- ' union all' if not loop.last }}
+    {%- endfor %}
+)
+{%- endmacro %}
 
 {# SQL: account_id, first_seen_on of every account. #}
 {% macro accounts_founded() -%}
@@ -102,12 +130,11 @@ from {{ ref('crm_segmentation', 'int_accounts') }}
 {%- endmacro %}
 
 {#
-    SQL: account_id, facts_hash of the accounts there before the day: what their KPIs
-    follow from at that day and at every earlier one. It changes with any fact before the
-    day, with a cancellation before it, and with the declarations.
+    SQL: account_id, as_of_date, facts_hash of the accounts there before each day: what
+    their KPIs follow from at that day and at every earlier one. It changes with any fact
+    before the day, with a cancellation before it, and with the declarations.
 #}
-{% macro facts_hashes(day, evidence, accounts, scope) %}
-{%- set end = crm_segmentation.date_literal(day) -%}
+{% macro facts_hashes(days, evidence, accounts, scope) %}
 {%- set declared = [] -%}
 {%- for column in crm_segmentation.kpi_columns(scope) -%}
     {%- set kpi = {} -%}
@@ -120,10 +147,11 @@ from {{ ref('crm_segmentation', 'int_accounts') }}
 {%- set words = [] -%}
 {%- for column in crm_segmentation.kpi_evidence_columns()
     if column not in ['account_id', 'ended_on'] -%}
-    {%- do words.append("coalesce(cast(" ~ column ~ " as text), '-')") -%}
+    {%- do words.append("coalesce(cast(evidence." ~ column ~ " as text), '-')") -%}
 {%- endfor -%}
 select
     accounts.account_id,
+    days.as_of_date,
     md5(
         {{ crm_segmentation.text_literal(
             local_md5(tojson(declared, sort_keys=true))
@@ -132,20 +160,27 @@ select
         || coalesce(cast(facts.hash_sum as text), '')
     ) as facts_hash
 from {{ accounts }} as accounts
+inner join {{ crm_segmentation.days_relation(days) }} as days
+    on accounts.first_seen_on < days.as_of_date
 left join (
     select
-        account_id,
+        evidence.account_id,
+        days.as_of_date,
         sum({{ crm_segmentation.hash_number(
             words | join("\n            || '|' || ")
-            ~ "\n            || '|' || case when ended_on < " ~ end
-            ~ " then cast(ended_on as text) else '-' end"
+            ~ "\n            || '|' || case when evidence.ended_on < days.as_of_date"
+            ~ " then cast(evidence.ended_on as text) else '-' end"
         ) }}) as hash_sum
-    from {{ evidence }}
-    where occurred_on < {{ end }}
-    group by account_id
+    from {{ evidence }} as evidence
+    inner join {{ crm_segmentation.days_relation(days) }} as days
+        on evidence.occurred_on < days.as_of_date
+    group by
+        evidence.account_id,
+        days.as_of_date
 ) as facts
-    on accounts.account_id = facts.account_id
-where accounts.first_seen_on < {{ end }}
+    on
+        accounts.account_id = facts.account_id
+        and days.as_of_date = facts.as_of_date
 {% endmacro %}
 
 {#
@@ -192,7 +227,7 @@ where
         from {{ this }} as written
         left join (
             {{ crm_segmentation.facts_hashes(
-                newest,
+                [newest],
                 ref('crm_segmentation', 'int_activity_by_day'),
                 '(' ~ crm_segmentation.accounts_founded() ~ ')',
                 scope
@@ -205,7 +240,7 @@ where
     )
 {% endmacro %}
 
-{# Adds to each month end the accounts that it lacks, one statement a month end. #}
+{# Adds to each month end the accounts that it lacks. #}
 {% macro fill_month_ends(scope) %}
     {%- if not execute -%}
         {{ return('') }}
@@ -235,24 +270,49 @@ where
         {%- do columns.append(column.column) -%}
     {%- endfor -%}
     {%- do columns.append('facts_hash') -%}
-    {%- set lacking = {} -%}
+    {#- month ends of which nothing is there, and others, each with the number of rows
+        that it lacks -#}
+    {%- set lacking = {false: [], true: []} -%}
     {%- for day in days -%}
         {%- set there = written.get(day | string, 0) -%}
-        {%- if (founded[loop.index0] or 0) | int > there -%}
-            {%- do lacking.update({day: there}) -%}
+        {%- set rows = (founded[loop.index0] or 0) | int - there -%}
+        {%- if rows > 0 -%}
+            {%- do lacking[there > 0].append({'day': day, 'rows': rows}) -%}
         {%- endif -%}
     {%- endfor -%}
     {#- a planner that thinks of the table as it was before the deletes joins the few
         accounts that lack as if they were all, or all as if they were few -#}
     {%- set statistics = crm_segmentation.analyze_table() -%}
-    {%- if statistics and lacking.values() | select | list -%}
+    {%- if statistics and (lacking[false] or lacking[true]) -%}
         {%- do run_query(statistics) -%}
     {%- endif -%}
-    {%- for day, there in lacking.items() -%}
-        {%- call statement('fill_month_end', auto_begin=false) -%}
+    {%- for only_missing, month_ends in lacking.items() -%}
+        {%- for some in crm_segmentation.month_ends_at_once(month_ends) -%}
+            {%- call statement('fill_month_ends', auto_begin=false) -%}
 insert into {{ this }} ({{ columns | join(', ') }})
-{{ crm_segmentation.month_end_query(day, scope, only_missing=there > 0) }}
-        {%- endcall -%}
+{{ crm_segmentation.month_end_query(some, scope, only_missing) }}
+            {%- endcall -%}
+        {%- endfor -%}
     {%- endfor -%}
     {{ return(crm_segmentation.analyze_table()) }}
+{% endmacro %}
+
+{#
+    Month ends, in lists that one statement each fills: of many, as long as they have few
+    rows, since a statement takes a third of a second before it has read any; of one where
+    that has many, which bounds the memory.
+#}
+{% macro month_ends_at_once(month_ends) %}
+    {%- set most = 200000 -%}
+    {%- set lists = [] -%}
+    {%- set filled = namespace(rows=most) -%}
+    {%- for month_end in month_ends -%}
+        {%- if filled.rows + month_end.rows > most -%}
+            {%- do lists.append([]) -%}
+            {%- set filled.rows = 0 -%}
+        {%- endif -%}
+        {%- do lists[-1].append(month_end.day) -%}
+        {%- set filled.rows = filled.rows + month_end.rows -%}
+    {%- endfor -%}
+    {{ return(lists) }}
 {% endmacro %}

@@ -262,6 +262,17 @@
     column declared twice or longer than 63; all of them together.
 #}
 {% macro kpi_declarations(scope='all') %}
+    {%- set kpis = crm_segmentation.kept_for_run('kpis')
+        or crm_segmentation.keep_for_run(
+            'kpis', crm_segmentation.build_kpi_declarations()
+        ) -%}
+    {{ return(
+        kpis if scope == 'all'
+        else kpis | selectattr('scope', 'equalto', scope) | list
+    ) }}
+{% endmacro %}
+
+{% macro build_kpi_declarations() %}
     {%- set problems = [] -%}
     {%- set kpis = [] -%}
     {%- set events = crm_segmentation.event_catalog().keys() | list -%}
@@ -326,9 +337,6 @@
             'The KPIs have ' ~ problems | length ~ ' error(s):\n- '
             ~ problems | join('\n- ')
         ) }}
-    {%- endif -%}
-    {%- if scope != 'all' -%}
-        {{ return(kpis | selectattr('scope', 'equalto', scope) | list) }}
     {%- endif -%}
     {{ return(kpis) }}
 {% endmacro %}
@@ -557,8 +565,19 @@
     catalogue reads this.
 #}
 {% macro kpi_columns(scope='all') %}
+    {%- set columns = crm_segmentation.kept_for_run('kpi_columns')
+        or crm_segmentation.keep_for_run(
+            'kpi_columns', crm_segmentation.build_kpi_columns()
+        ) -%}
+    {{ return(
+        columns if scope == 'all'
+        else columns | selectattr('kpi.scope', 'equalto', scope) | list
+    ) }}
+{% endmacro %}
+
+{% macro build_kpi_columns() %}
     {%- set columns = [] -%}
-    {%- for kpi in crm_segmentation.kpi_declarations(scope) -%}
+    {%- for kpi in crm_segmentation.kpi_declarations() -%}
         {%- for window in kpi.windows or ['all'] -%}
             {%- if not kpi.windows -%}
                 {%- set span = '' -%}
