@@ -7,8 +7,8 @@
     {%- if found is boolean -%}
         {{ return(
             'YAML reads ' ~ ('Yes and on as true' if found else 'NO, no and off as false')
-            ~ ', as a key, too.'
-            ~ (" Did you mean 'of'?" if not found and 'of' in names else '')
+            ~ (". Did you mean 'of'?" if not found and 'of' in names
+                else '; put the word in quotes.')
         ) }}
     {%- endif -%}
     {%- set padded = '^' ~ (found | string | lower) ~ '$' -%}
@@ -16,7 +16,7 @@
     {%- for i in range(padded | length - 1) -%}
         {%- do pairs.append(padded[i:i + 2]) -%}
     {%- endfor -%}
-    {%- set best = namespace(name=none, score=0.5) -%}
+    {%- set best = namespace(name=none, score=0.49) -%}
     {%- for name in names -%}
         {%- set other = '^' ~ (name | string | lower) ~ '$' -%}
         {%- set left = pairs | list -%}

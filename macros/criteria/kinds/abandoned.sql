@@ -16,9 +16,8 @@
         {{ return(none) }}
     {%- endif -%}
     {%- for key in ['without', 'for'] if key not in given -%}
-        {%- do crm_segmentation.rule_error(
-            context, path, "the key '" ~ key ~ "' is missing", none,
-            {'without': 'without: <event>', 'for': 'for: 7d'}[key], ''
+        {%- do crm_segmentation.missing_key(
+            context, path, key, {'without': 'without: <event>', 'for': 'for: 7d'}[key]
         ) -%}
     {%- endfor -%}
     {%- set other = crm_segmentation.read_step(

@@ -23,6 +23,8 @@
                 else 'a column of ' ~ context.row.what) ~ ' of type ' ~ operand.type,
             raw, names,
             raw ~ ' is of type ' ~ known[raw] ~ '.' if raw is string and raw in known
+                else "To compare with a value, write '" ~ operator.split('_')[0]
+                    ~ "' or another operator of it." if raw is number
                 else crm_segmentation.did_you_mean(raw, names)
         ) -%}
         {{ return(none) }}

@@ -33,8 +33,11 @@
     {%- if if_empty is not boolean
         or ('if_empty' in given and word not in ['avg', 'min', 'max']) -%}
         {%- do crm_segmentation.rule_error(
-            context, path ~ '.if_empty', 'not for this leaf', if_empty,
-            'true or false, beside avg, min or max', ''
+            context, path ~ '.if_empty',
+            'not true or false' if if_empty is not boolean
+                else 'of no rows ' ~ word ~ ' is 0',
+            if_empty, 'true or false, beside avg, min or max',
+            '' if if_empty is not boolean else 'Leave it away, and compare with 0.'
         ) -%}
     {%- endif -%}
     {%- set column = none -%}
@@ -53,7 +56,7 @@
     {%- endif -%}
     {%- set compared = crm_segmentation.read_comparison(
         context, comparison, path ~ '.' ~ word, word
-    ) -%}
+    ) if word == 'count' or raw is mapping else none -%}
     {%- if context.errors | length > before -%}
         {{ return(none) }}
     {%- endif -%}
@@ -114,8 +117,19 @@
         if type is none or column_type == type -%}
         {%- do names.append(name) -%}
     {%- endfor -%}
-    {%- set of = raw.get('of') if raw is mapping else none -%}
-    {%- if of is not string or of not in names -%}
+    {%- set of = raw.get('of') if raw is mapping else raw -%}
+    {%- if raw is mapping and 'of' not in raw -%}
+        {%- do crm_segmentation.missing_key(
+            context, path, 'of', 'of: one of ' ~ (names | join(', ') or 'none')
+        ) -%}
+        {{ return(none) }}
+    {%- elif raw is not mapping -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, 'not a mapping', raw, '{of: <column>, ..}',
+            'Write {of: ' ~ raw ~ ', ..}.' if raw is string and raw in names else ''
+        ) -%}
+        {{ return(none) }}
+    {%- elif of is not string or of not in names -%}
         {%- do crm_segmentation.rule_error(
             context, path ~ '.of',
             'not a ' ~ (type ~ ' ' if type else '') ~ "column of event '"

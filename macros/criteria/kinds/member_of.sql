@@ -14,7 +14,7 @@
         {%- if name is not string or not modules.re.match(pattern, name) -%}
             {%- do crm_segmentation.rule_error(
                 context, at, 'not the name of a group', name,
-                'a model with account_id and as_of_date', ''
+                'the name of a profile or target group: small letters, digits and _', ''
             ) -%}
         {%- elif execute and graph.nodes -%}
             {%- for node in graph.nodes.values()

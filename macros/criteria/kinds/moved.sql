@@ -54,7 +54,9 @@
     {%- set recorded = crm_segmentation.recorded_attribute_entries(context.attributes) -%}
     {%- set name = given.get('attribute') -%}
     {%- if name is string and name in recorded -%}
-        {{ return(dict(recorded[name], name=name, fold=true)) }}
+        {{ return(dict(
+            recorded[name], name=name, fold=true, unknown='For unknown write null.'
+        )) }}
     {%- endif -%}
     {%- if 'attribute' in given -%}
         {%- set known = name is string and name in context.attributes -%}

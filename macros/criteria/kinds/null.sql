@@ -4,7 +4,7 @@
         {%- do crm_segmentation.rule_error(
             context, path, 'only true can be said here', raw, 'true',
             'For the contrary say ' ~ ('not_null' if operator == 'is_null' else 'is_null')
-            ~ ': true.'
+                ~ ': true.' if raw is boolean else ''
         ) -%}
         {{ return(none) }}
     {%- endif -%}

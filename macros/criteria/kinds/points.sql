@@ -21,7 +21,12 @@
         {%- do comparison.update({key: value}) -%}
     {%- endfor -%}
     {%- set most = crm_segmentation.rule_limits()['leaves'] -%}
-    {%- if of is string or of is mapping or of is not sequence
+    {%- if 'of' not in given -%}
+        {%- do crm_segmentation.missing_key(
+            context, path, 'of', 'of: [{if: <node>, add: 10}, ..]'
+        ) -%}
+        {%- set of = [] -%}
+    {%- elif of is string or of is mapping or of is not sequence
         or not 0 < of | length <= most -%}
         {%- do crm_segmentation.rule_error(
             context, path ~ '.of', 'not a list of points', of,

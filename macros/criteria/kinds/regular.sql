@@ -17,19 +17,25 @@
     {%- set compared = crm_segmentation.read_comparison(
         context, given.get('count', {'gte': 1}), path ~ '.count', 'count'
     ) -%}
+    {%- for key, example in {'period': '30d', 'periods': 6, 'min_periods': 4}.items()
+        if key not in given -%}
+        {%- do crm_segmentation.missing_key(
+            context, path, key, key ~ ': ' ~ example
+        ) -%}
+    {%- endfor -%}
     {#- a column of evidence each -#}
     {%- set periods = crm_segmentation.read_whole_number(
-        context, 'periods', given.get('periods'), path ~ '.periods', 'periods'
-    ) -%}
+        context, 'periods', given.periods, path ~ '.periods', 'periods'
+    ) if 'periods' in given else none -%}
     {%- set least = crm_segmentation.read_whole_number(
-        context, 'min_periods', given.get('min_periods'), path ~ '.min_periods',
-        'periods', none if periods is none else periods.value
-    ) -%}
+        context, 'min_periods', given.min_periods, path ~ '.min_periods', 'periods',
+        none if periods is none else periods.value
+    ) if 'min_periods' in given else none -%}
     {%- set days = [context.as_of] -%}
     {%- for times in range(1, (1 if periods is none else periods.value) + 1)
-        if context.errors | length == before or times == 1 -%}
+        if 'period' in given and (context.errors | length == before or times == 1) -%}
         {%- do days.insert(0, crm_segmentation.read_duration(
-            context, given.get('period'), path ~ '.period', -1, times=times
+            context, given.period, path ~ '.period', -1, times=times
         )) -%}
     {%- endfor -%}
     {%- if context.errors | length > before -%}

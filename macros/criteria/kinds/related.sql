@@ -20,7 +20,7 @@
             context, path,
             'more than one of some, none, every' if named
                 else 'none of some, none, every',
-            named | join(', ') if named else none,
+            named | join(', ') if named else (),
             'exactly one of ' ~ words | join(', '), ''
         ) -%}
     {%- endif -%}

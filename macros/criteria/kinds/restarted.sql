@@ -14,9 +14,15 @@
     {%- if selection is none -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set silent = crm_segmentation.read_span(
-        context, given.get('silent'), path ~ '.silent'
-    ) -%}
+    {%- if 'silent' in given -%}
+        {%- set silent = crm_segmentation.read_span(
+            context, given.silent, path ~ '.silent'
+        ) -%}
+    {%- else -%}
+        {%- do crm_segmentation.missing_key(
+            context, path, 'silent', 'silent: [30d, 210d]'
+        ) -%}
+    {%- endif -%}
     {%- if context.errors | length > before -%}
         {{ return(none) }}
     {%- endif -%}

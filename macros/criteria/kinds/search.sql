@@ -9,7 +9,12 @@
     {%- set wanted = raw if raw is sequence and raw is not string else [raw] -%}
     {#- what is searched for is part of a value, so allowed values do not bind it -#}
     {%- set operand = dict(operand, allowed=none) -%}
-    {%- set read = crm_segmentation.read_values(context, operand, wanted, path) -%}
+    {%- if wanted is sameas raw -%}
+        {%- set read = crm_segmentation.read_values(context, operand, raw, path) -%}
+    {%- else -%}
+        {%- set one = crm_segmentation.read_value(context, operand, raw, path) -%}
+        {%- set read = none if one is none else {'items': [one], 'value': [one.value]} -%}
+    {%- endif -%}
     {%- if read is none -%}
         {{ return(none) }}
     {%- endif -%}

@@ -13,15 +13,21 @@
     {%- endif -%}
     {%- for key in given if key not in ['expression', 'reason'] -%}
         {%- do crm_segmentation.rule_error(
-            context, path, 'unknown key', key, ['expression', 'reason'], ''
+            context, path, 'unknown key', key, ['expression', 'reason'],
+            crm_segmentation.did_you_mean(key, ['expression', 'reason'])
         ) -%}
     {%- endfor -%}
-    {%- for key in ['expression', 'reason'] -%}
-        {%- if given.get(key) is not string or given[key] | trim == '' -%}
+    {%- for key, wanted in {
+        'expression': 'SQL over account_attributes',
+        'reason': 'why the other kinds do not serve',
+    }.items() -%}
+        {%- if key not in given -%}
+            {%- do crm_segmentation.missing_key(
+                context, path, key, key ~ ': ' ~ wanted
+            ) -%}
+        {%- elif given[key] is not string or given[key] | trim == '' -%}
             {%- do crm_segmentation.rule_error(
-                context, path ~ '.' ~ key, 'no text', given.get(key),
-                'SQL over account_attributes' if key == 'expression'
-                else 'why the other kinds do not serve', ''
+                context, path ~ '.' ~ key, 'no text', given[key], wanted, ''
             ) -%}
         {%- endif -%}
     {%- endfor -%}
@@ -35,7 +41,7 @@
             context, path ~ '.expression',
             ('the character 0' if mark == '\x00' else "'" ~ mark ~ "'")
                 ~ ' in an expression',
-            text, 'one expression', ''
+            text, 'one expression, without any of ' ~ marks[:-1] | join(' '), ''
         ) -%}
     {%- endfor -%}
     {#- The expression must stay inside the brackets that are put around it. -#}

@@ -13,9 +13,15 @@
     {%- if selection is none -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set active = crm_segmentation.read_span(
-        context, given.get('active'), path ~ '.active'
-    ) -%}
+    {%- if 'active' in given -%}
+        {%- set active = crm_segmentation.read_span(
+            context, given.active, path ~ '.active'
+        ) -%}
+    {%- else -%}
+        {%- do crm_segmentation.missing_key(
+            context, path, 'active', 'active: [30d, 210d]'
+        ) -%}
+    {%- endif -%}
     {%- if context.errors | length > before -%}
         {{ return(none) }}
     {%- endif -%}

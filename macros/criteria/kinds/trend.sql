@@ -27,15 +27,16 @@
             context, selection, given['sum'], path ~ '.sum', 'number'
         ) ~ ')' -%}
     {%- endif -%}
-    {%- set compared = crm_segmentation.read_comparison(
-        context, given.get('change_percent', {}), path ~ '.change_percent',
-        'change_percent'
-    ) -%}
-    {%- if 'within' not in given -%}
-        {%- do crm_segmentation.rule_error(
-            context, path, 'no period to compare', none, 'within: 90d', ''
+    {%- for key, example in {'within': '90d', 'change_percent': '{lte: -30}'}.items()
+        if key not in given -%}
+        {%- do crm_segmentation.missing_key(
+            context, path, key, key ~ ': ' ~ example
         ) -%}
-    {%- elif selection.window is not none -%}
+    {%- endfor -%}
+    {%- set compared = crm_segmentation.read_comparison(
+        context, given.change_percent, path ~ '.change_percent', 'change_percent'
+    ) if 'change_percent' in given else none -%}
+    {%- if selection.window is not none -%}
         {#- counted from as_of at once, never chained -#}
         {%- set start = crm_segmentation.read_duration(
             context, given.within, path ~ '.within', -1, times=2

@@ -20,16 +20,18 @@
         {%- do columns.append(name) -%}
     {%- endfor -%}
     {%- set column = given.get('column') -%}
-    {%- if column is not string or column not in columns -%}
+    {%- if 'column' not in given -%}
+        {%- do crm_segmentation.missing_key(
+            context, path, 'column', 'column: one of ' ~ columns | join(', ')
+        ) -%}
+    {%- elif column is not string or column not in columns -%}
         {%- do crm_segmentation.rule_error(
             context, path ~ '.column',
             "not a text or number of event '" ~ selection.name ~ "'", column, columns,
             crm_segmentation.did_you_mean(column, columns)
         ) -%}
     {%- elif 'in' not in given -%}
-        {%- do crm_segmentation.rule_error(
-            context, path, "the key 'in' is missing", none, 'in: [<value>, ..]', ''
-        ) -%}
+        {%- do crm_segmentation.missing_key(context, path, 'in', 'in: [<value>, ..]') -%}
     {%- else -%}
         {%- set operand = {
             'name': column, 'type': selection.event.columns[column], 'allowed': none,

@@ -18,12 +18,20 @@
             crm_segmentation.did_you_mean(key, keys)
         ) -%}
     {%- endfor -%}
+    {%- for key, example in {'of': '[<latitude>, <longitude>]', 'km': 50}.items()
+        if key not in raw -%}
+        {%- do crm_segmentation.missing_key(
+            context, path, key, key ~ ': ' ~ example
+        ) -%}
+    {%- endfor -%}
     {%- set km = crm_segmentation.read_bounded_number(
-        context, 'km', raw.get('km'), path ~ '.km', 'kilometres'
-    ) -%}
+        context, 'km', raw.km, path ~ '.km', 'kilometres'
+    ) if 'km' in raw else none -%}
     {%- set of = raw.get('of') -%}
     {%- set point = [] -%}
-    {%- if of is string or of is mapping or of is not sequence or of | length != 2 -%}
+    {%- if 'of' not in raw -%}
+        {#- noted above -#}
+    {%- elif of is string or of is mapping or of is not sequence or of | length != 2 -%}
         {%- do crm_segmentation.rule_error(
             context, path ~ '.of', 'not a point', of,
             'two numbers in degrees: [<latitude>, <longitude>]', ''

@@ -5,7 +5,7 @@
     |----------|---------------------------------------------------------|
     | path     | where in the tree, like all[2].any[0].country           |
     | wrong    | what is wrong                                           |
-    | found    | what was found, shown as it is (none: nothing to show)  |
+    | found    | what was found, shown as it is (`()`: nothing to show)  |
     | allowed  | what is allowed; a long list is cut                     |
     | mend     | how to mend it                                          |
 #}
@@ -21,7 +21,7 @@
         {%- endif -%}
     {%- endif -%}
     {%- set text = (path or 'the rule') ~ ': ' ~ wrong -%}
-    {%- if found is not none -%}
+    {%- if found != () -%}
         {%- set text = text ~ ': got ' ~ crm_segmentation.show_value(found) -%}
     {%- endif -%}
     {%- if allowed_text -%}
@@ -31,6 +31,13 @@
         {%- set text = text ~ '. ' ~ mend -%}
     {%- endif -%}
     {%- do context.errors.append(text) -%}
+{% endmacro %}
+
+{# Note that a key is missing, with an example of it. #}
+{% macro missing_key(context, path, key, example) %}
+    {%- do crm_segmentation.rule_error(
+        context, path, "the key '" ~ key ~ "' is missing", (), example
+    ) -%}
 {% endmacro %}
 
 {% macro raise_rule_errors(context) %}

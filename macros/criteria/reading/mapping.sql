@@ -38,7 +38,7 @@
     {%- if named | length > 1 or (required and not named) -%}
         {%- do crm_segmentation.rule_error(
             context, path, 'more than one window' if named else 'no window',
-            named | join(', ') if named else none,
+            named | join(', ') if named else (),
             ('exactly' if required else 'at most') ~ ' one of ' ~ words | join(', '), ''
         ) -%}
     {%- elif named -%}

@@ -9,7 +9,7 @@
     {%- if names | length == 0 or names | length > limit -%}
         {%- do crm_segmentation.rule_error(
             context, path,
-            'empty list' if names | length == 0 else 'too long a list', given,
+            'empty list' if names | length == 0 else 'too long a list', names,
             'the name of a ' ~ what ~ ', or several, ' ~ limit ~ ' at most', ''
         ) -%}
         {{ return(none) }}

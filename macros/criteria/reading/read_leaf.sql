@@ -108,10 +108,11 @@
 {% macro read_leaf(context, word, given, path) %}
     {%- set kinds = crm_segmentation.leaf_kinds() -%}
     {%- set names = context.attributes if context.row is none else context.row.columns -%}
-    {%- if word is boolean -%}
+    {%- if word is boolean or word is none -%}
         {%- do crm_segmentation.rule_error(
-            context, path, 'a key that YAML reads as a boolean', word, '',
-            'NO, no, off, yes, on are booleans in YAML; put the word in quotes.'
+            context, path.rpartition('.')[0], 'a key that is no word', word,
+            'a word in quotes',
+            crm_segmentation.did_you_mean(word, []) if word is boolean else ''
         ) -%}
     {%- elif context.row is none and word in kinds -%}
         {%- set leaf = crm_segmentation[kinds[word]](context, given, path) -%}
@@ -142,6 +143,9 @@
             {%- endfor -%}
             {%- if holders -%}
                 {%- set suggestion = word ~ ' is a column of ' ~ holders | join(', ') ~ '.' -%}
+            {%- elif word in context.attributes -%}
+                {%- set suggestion = word ~ ' is an attribute of the account: ask for it in '
+                    ~ "a leaf of its own, beside this one under 'all'." -%}
             {%- endif -%}
         {%- endif -%}
         {%- do crm_segmentation.rule_error(
@@ -193,15 +197,27 @@
             {%- do names.append(key) -%}
         {%- elif key in operators and operators[key].ranks and context.row is not none -%}
             {%- do crm_segmentation.rule_error(
-                context, path, "'" ~ key ~ "' is asked of an account, not of one row",
-                none, allowed, ''
+                context, path, 'ranks are asked of an account, not of one row',
+                key, allowed, ''
             ) -%}
         {%- elif key in operators -%}
             {%- do crm_segmentation.rule_error(
                 context, path, name ~ ' is of type ' ~ operand.type
                 ~ ", which operator '" ~ key ~ "' is not for",
-                asked[key] if given is not mapping else none, allowed,
-                'A list is read as in.' if key == 'in' and given is not mapping else ''
+                asked[key] if given is not mapping else (), allowed,
+                crm_segmentation.other_operator(operand.type, key)
+            ) -%}
+        {%- elif key in ['nulls', 'case_sensitive', 'over'] and key not in modifiers -%}
+            {%- do crm_segmentation.rule_error(
+                context, path, name ~ ' is of type ' ~ operand.type ~ ", which '" ~ key
+                    ~ "' is not for" if context.row is none or key != 'over'
+                    else 'ranks are asked of an account, not of one row',
+                key, modifiers or 'no word beside the operator', {
+                    'nulls': "To ask whether it has any value, write a leaf 'is_null: true' "
+                        ~ "or 'not_null: true' of its own.",
+                    'case_sensitive': 'It is for texts.',
+                    'over': 'It stands beside a ranking of numbers.',
+                }[key]
             ) -%}
         {%- elif key not in modifiers -%}
             {%- do crm_segmentation.rule_error(
@@ -214,13 +230,14 @@
     {%- endfor -%}
     {%- if not names and context.errors | length == before -%}
         {%- do crm_segmentation.rule_error(
-            context, path, 'no operator', given, allowed, ''
+            context, path, 'no operator', given, allowed, 'Say what it is compared with.'
         ) -%}
     {%- endif -%}
     {%- for key in names if operators[key].alone and asked | length > 1 -%}
         {%- do crm_segmentation.rule_error(
             context, path, "'" ~ key ~ "' stands alone in its leaf",
-            asked.keys() | join(', '), key, ''
+            asked.keys() | join(', '), key,
+            "Write the rest as a leaf of its own, under 'all' or 'any'."
         ) -%}
     {%- endfor -%}
     {%- set nulls = none -%}
@@ -229,7 +246,8 @@
         {%- if nulls is not string or nulls not in ['include', 'exclude'] -%}
             {%- do crm_segmentation.rule_error(
                 context, path ~ '.nulls', 'not a treatment of NULL', nulls,
-                ['include', 'exclude'], ''
+                ['include', 'exclude'],
+                crm_segmentation.did_you_mean(nulls, ['include', 'exclude'])
             ) -%}
         {%- endif -%}
     {%- endif -%}
@@ -262,7 +280,8 @@
     {%- if ranking and 'nulls' in asked -%}
         {%- do crm_segmentation.rule_error(
             context, path ~ '.nulls', 'an account without a value has no rank',
-            asked.nulls, '', "Leave 'nulls' away, or say 'any' with 'is_null'."
+            asked.nulls, "'over', no 'nulls'",
+            "Leave 'nulls' away, or write 'any' with a leaf " ~ name ~ ': {is_null: true}.'
         ) -%}
     {%- endif -%}
     {%- set tree = {} -%}
@@ -324,6 +343,25 @@
     }) }}
 {% endmacro %}
 
+{# For errors: what to write where a type does not have an operator. #}
+{% macro other_operator(type, operator) %}
+    {%- set dated = {'gt': 'after', 'gte': 'on_or_after', 'lt': 'before',
+        'lte': 'on_or_before', 'in': "a leaf for each day, under 'any'",
+        'not_in': "a leaf for each day, under 'not' and 'any'"} -%}
+    {%- set number = {'after': 'gt', 'on_or_after': 'gte', 'before': 'lt',
+        'on_or_before': 'lte'} -%}
+    {%- set values = {'eq': 'has_any', 'in': 'has_any', 'neq': 'has_none',
+        'not_in': 'has_none'} -%}
+    {%- set other = {
+        'date': dated,
+        'timestamp': dated,
+        'number': number,
+        'values': values,
+        'boolean': {'neq': 'eq with the contrary', 'in': "a leaf for each, under 'any'"},
+    }.get(type, {}).get(operator) -%}
+    {{ return('Write ' ~ other ~ '.' if other else '') }}
+{% endmacro %}
+
 {# SQL of an attribute's value as an explanation shows it, or none. #}
 {% macro attribute_value(context, operand) %}
     {%- if context.row is not none -%}
@@ -346,10 +384,11 @@
 {% endmacro %}
 
 {#
-    What an operator compares: {name, type, sql, allowed, fold, model}; a point has
+    What an operator compares: {name, type, sql, allowed, fold, unknown, model}; a point has
     longitude_sql too. Naming an attribute joins the model that holds it.
 #}
 {% macro operand(context, name) %}
+    {%- set unknown = 'To ask for unknown, write ' ~ name ~ ': {is_null: true}.' -%}
     {%- if context.row is not none -%}
         {{ return({
             'name': name,
@@ -357,6 +396,7 @@
             'sql': context.row.alias ~ '.' ~ name,
             'allowed': none,
             'fold': true,
+            'unknown': unknown,
         }) }}
     {%- endif -%}
     {%- set entry = context.attributes[name] -%}
@@ -372,5 +412,6 @@
         'longitude_sql': entry.model ~ '.' ~ column ~ '_lon',
         'allowed': entry.get('allowed'),
         'fold': true,
+        'unknown': unknown,
     }) }}
 {% endmacro %}

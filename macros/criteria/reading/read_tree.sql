@@ -26,7 +26,7 @@
             if node.given is mapping and node.given | length == 1 else none -%}
         {%- if node.level > limits.levels -%}
             {%- do crm_segmentation.rule_error(
-                context, node.path, 'nested too deeply', none,
+                context, node.path, 'nested too deeply', (),
                 'at most ' ~ limits.levels ~ ' levels', 'Split the rule into two profiles.'
             ) -%}
         {%- elif context['count'].leaves > limits.leaves
@@ -67,7 +67,7 @@
             {%- do context['count'].update({'leaves': context['count'].leaves + 1}) -%}
             {%- if context['count'].leaves == limits.leaves + 1 -%}
                 {%- do crm_segmentation.rule_error(
-                    context, '', 'too many leaves', none, 'at most ' ~ limits.leaves,
+                    context, '', 'too many leaves', (), 'at most ' ~ limits.leaves,
                     'Split the rule into several profiles and join them by member_of.'
                 ) -%}
             {%- elif context['count'].leaves <= limits.leaves -%}
@@ -138,7 +138,9 @@
             {%- set length = list | length
                 if list is sequence and list is not string and list is not mapping
                 else 0 -%}
-            {%- if count is boolean or count is not integer or count < 0
+            {%- if 'count' not in given -%}
+                {%- do crm_segmentation.missing_key(context, path, 'count', 'count: 2') -%}
+            {%- elif count is boolean or count is not integer or count < 0
                 or (length and count > length) -%}
                 {%- do crm_segmentation.rule_error(
                     context, path ~ '.count', 'not a count of this list', count,
@@ -151,6 +153,10 @@
             {%- do crm_segmentation.rule_error(
                 context, path, 'not a counted list', given, '{count: 2, of: [..]}', ''
             ) -%}
+            {{ return(result) }}
+        {%- endif -%}
+        {%- if 'of' not in given -%}
+            {%- do crm_segmentation.missing_key(context, path, 'of', 'of: [..]') -%}
             {{ return(result) }}
         {%- endif -%}
         {%- set path = path ~ '.of' -%}
@@ -170,7 +176,8 @@
             'empty list' if list is sequence and list is not string
                 and list is not mapping else 'not a list',
             list, 'a list of at least one node',
-            'A rule without conditions selects nobody by accident; name at least one.'
+            'Begin each condition with a dash, or put them in brackets.' if list is mapping
+                else 'A rule without conditions selects nobody by accident; name at least one.'
         ) -%}
     {%- endif -%}
     {{ return(result) }}

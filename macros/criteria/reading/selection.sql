@@ -29,11 +29,17 @@
             context, path, 'unknown key', key, keys,
             'Facts lie in the past; older_than and in_next are for dates of an attribute.'
                 if key in ['older_than', 'in_next'] and windows
-                else crm_segmentation.did_you_mean(key, keys)
+            else ("Its days stand under '" ~ others[0] ~ "'." if others
+                    else 'The window of the leaf is for all its rows.')
+                if key in crm_segmentation.window_words().fact and not windows
+            else crm_segmentation.did_you_mean(key, keys)
         ) -%}
     {%- endfor -%}
     {%- set name = given.get('name') -%}
-    {%- if name is not string or name not in context.events -%}
+    {%- if 'name' not in given -%}
+        {%- do crm_segmentation.missing_key(context, path, 'name', 'name: <event>') -%}
+        {{ return(none) }}
+    {%- elif name is not string or name not in context.events -%}
         {%- do crm_segmentation.rule_error(
             context, path ~ '.name', 'not an event', name, context.events.keys(),
             crm_segmentation.did_you_mean(name, context.events.keys())
@@ -191,7 +197,7 @@
         {%- endif -%}
     {%- else -%}
         {%- do crm_segmentation.rule_error(
-            context, path, 'no comparison', none, allowed, 'Say what it is compared with.'
+            context, path, 'no comparison', raw, allowed, 'Say what it is compared with.'
         ) -%}
     {%- endfor -%}
     {%- set thresholds = [] -%}

@@ -9,11 +9,21 @@
     | boolean   | true, false                                 | true, false            |
     | date,     | a day, written with or without quotes       | none: `day` is given   |
     | timestamp |                                             |                        |
+
+    Where unknown can be asked for, `operand.unknown` says how.
 #}
 {% macro read_value(context, operand, raw, path) %}
     {%- if raw is none -%}
         {%- do crm_segmentation.rule_error(
-            context, path, 'no value', raw, '', "To ask for unknown, say 'is_null: true'."
+            context, path, 'no value', raw, crm_segmentation.allowed_values(operand),
+            operand.get('unknown', '')
+        ) -%}
+        {{ return(none) }}
+    {%- elif raw is string and raw == '' -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, 'empty text', raw, crm_segmentation.allowed_values(operand),
+            'Blank is stored as unknown. ' ~ operand.unknown if operand.unknown
+                else 'Write what is meant.'
         ) -%}
         {{ return(none) }}
     {%- endif -%}
@@ -23,15 +33,21 @@
     }[operand.type]](context, operand, raw, path)) }}
 {% endmacro %}
 
+{# What a value of a type may be, for errors. #}
+{% macro allowed_values(operand) %}
+    {{ return(operand.get('allowed') or {
+        'text': 'a text',
+        'values': 'a text',
+        'number': 'plain digits, like 1000 or 12.5',
+        'boolean': 'true, false',
+        'date': 'a calendar day like 2024-01-31',
+        'timestamp': 'a calendar day like 2024-01-31',
+    }[operand.type]) }}
+{% endmacro %}
+
 {% macro read_text(context, operand, raw, path) %}
     {%- set wanted = operand.name ~ ' is a text' -%}
-    {%- if raw is string and raw == '' -%}
-        {%- do crm_segmentation.rule_error(
-            context, path, 'empty text', raw, '',
-            "Blank is stored as unknown: say 'is_null: true'."
-        ) -%}
-        {{ return(none) }}
-    {%- elif raw is string and '\x00' in raw -%}
+    {%- if raw is string and '\x00' in raw -%}
         {%- do crm_segmentation.rule_error(
             context, path, 'text with the character 0', raw, 'any other character', ''
         ) -%}
@@ -50,7 +66,9 @@
         {%- else -%}
             {%- set mend = 'Give one text.' -%}
         {%- endif -%}
-        {%- do crm_segmentation.rule_error(context, path, wanted, raw, 'a text', mend) -%}
+        {%- do crm_segmentation.rule_error(
+            context, path, wanted, raw, crm_segmentation.allowed_values(operand), mend
+        ) -%}
         {{ return(none) }}
     {%- endif -%}
     {%- set folded = crm_segmentation.fold_text(raw) -%}
@@ -106,7 +124,8 @@
     {%- if raw is float
         and plain.replace('-', '').replace('.', '').lstrip('0').rstrip('0') | length > 15 -%}
         {%- do crm_segmentation.rule_error(
-            context, path, 'YAML keeps 15 digits of a number with a decimal point', raw, '',
+            context, path, 'YAML keeps 15 digits of a number with a decimal point', raw,
+            'up to 15 digits, more in quotes',
             'Put it in quotes to have it read exactly.'
         ) -%}
         {{ return(none) }}
@@ -199,7 +218,8 @@
     {%- if raw is not boolean -%}
         {%- do crm_segmentation.rule_error(
             context, path, operand.name ~ ' is yes or no', raw, 'true, false',
-            'Take the quotes away.' if raw is string else ''
+            'Take the quotes away.' if raw is string and raw | lower in ['true', 'false']
+                else ''
         ) -%}
         {{ return(none) }}
     {%- endif -%}
@@ -225,8 +245,10 @@
     {%- if good.day is none or good.day.year < years['first']
         or good.day.year > years['last'] -%}
         {%- do crm_segmentation.rule_error(
-            context, path, operand.name ~ ' is compared by day', raw,
-            'a calendar day like 2024-01-31',
+            context, path,
+            operand.name ~ ' is compared by day' if raw.hour is defined
+                else 'not a calendar day',
+            raw, crm_segmentation.allowed_values(operand),
             'Leave the time of day away.' if raw.hour is defined else ''
         ) -%}
         {{ return(none) }}
@@ -239,7 +261,9 @@
     {%- set limit = crm_segmentation.rule_limits()['values'] -%}
     {%- if raw is string or raw is mapping or raw is not sequence -%}
         {%- do crm_segmentation.rule_error(
-            context, path, 'not a list', raw, 'a list like [DE, AT]', ''
+            context, path, 'not a list', raw, 'a list like [DE, AT]',
+            '' if raw is mapping or raw is none
+                else 'Put it in brackets: [' ~ raw ~ '].'
         ) -%}
         {{ return(none) }}
     {%- elif raw | length == 0 or raw | length > limit -%}
@@ -256,7 +280,8 @@
     {%- for item in raw -%}
         {%- if item is mapping or (item is sequence and item is not string) -%}
             {%- do crm_segmentation.rule_error(
-                context, path ~ '[' ~ loop.index0 ~ ']', 'not one value', item, '', ''
+                context, path ~ '[' ~ loop.index0 ~ ']', 'not one value', item,
+                crm_segmentation.allowed_values(operand), 'Write each value as an item.'
             ) -%}
         {%- else -%}
             {%- set value = crm_segmentation.read_value(
@@ -298,7 +323,8 @@
     {%- if reversed -%}
         {%- do crm_segmentation.rule_error(
             context, path, 'reversed range', low.value ~ ' to ' ~ high.value,
-            'the lower value first', ''
+            'the lower value first',
+            'Write [' ~ high.value ~ ', ' ~ low.value ~ '].'
         ) -%}
         {{ return(none) }}
     {%- endif -%}

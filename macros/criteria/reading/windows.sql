@@ -80,7 +80,10 @@
         {%- do crm_segmentation.rule_error(
             context, path, 'not a duration', raw, allowed,
             'Write ' ~ raw ~ 'd for days.' if raw is integer and raw is not boolean
-                and raw > 0 else ''
+                and raw > 0
+            else 'Hours are for the time between two rows; write days.'
+                if raw is string and modules.re.match('^[0-9]+h\\Z', raw)
+            else ''
         ) -%}
         {{ return(none) }}
     {%- endif -%}
@@ -91,7 +94,8 @@
     {%- if not limits.day['first'] < context.as_of.year + direction * years
         < limits.day['last'] -%}
         {%- do crm_segmentation.rule_error(
-            context, path, 'longer than the calendar', raw, allowed, ''
+            context, path, 'longer than the calendar', raw,
+            'a time that begins and ends between the years 3 and 9997', ''
         ) -%}
         {{ return(none) }}
     {%- endif -%}
@@ -117,7 +121,10 @@
         {%- do crm_segmentation.rule_error(
             context, path, 'not a duration between two rows', raw, allowed,
             'Months and years differ in length; write days.' if raw is string
-                and raw and raw[-1] in ['m', 'y'] else ''
+                and raw and raw[-1] in ['m', 'y']
+            else 'Write ' ~ raw ~ 'd for days.' if raw is integer and raw is not boolean
+                and raw > 0
+            else ''
         ) -%}
         {{ return(none) }}
     {%- endif -%}
@@ -126,7 +133,8 @@
         else (raw[:-1] | int) * limits.row_duration.hours[raw[-1]] -%}
     {%- if not 0 < hours < (context.as_of.year - limits.day['first']) * 8766 -%}
         {%- do crm_segmentation.rule_error(
-            context, path, 'longer than the calendar', raw, allowed, ''
+            context, path, 'longer than the calendar', raw,
+            'a time that begins and ends between the years 3 and 9997', ''
         ) -%}
         {{ return(none) }}
     {%- endif -%}
@@ -137,17 +145,24 @@
 {% macro read_period(context, raw, path, use) %}
     {%- set known = crm_segmentation.value_limits().period -%}
     {%- set words = raw.split(' ') if raw is string else [] -%}
+    {%- set periods = [] -%}
+    {%- for word in (known.words if use == 'attribute' else known.past) -%}
+        {%- for unit in known.units -%}
+            {%- do periods.append(word ~ ' ' ~ unit) -%}
+        {%- endfor -%}
+    {%- endfor -%}
     {%- if words | length != 2 or words[0] not in known.words
         or words[1] not in known.units -%}
         {%- do crm_segmentation.rule_error(
             context, path, 'not a period', raw,
-            known.words[:-1] | join(', ') ~ ' or ' ~ known.words[-1] ~ ' and '
-                ~ known.units | join(', '), ''
+            known.words[:-1] | join(', ') ~ ' or ' ~ known.words[-1] ~ ', and '
+                ~ known.units | join(', ') ~ ': last month',
+            crm_segmentation.did_you_mean(raw, periods)
         ) -%}
         {{ return(none) }}
     {%- elif use == 'fact' and words[0] not in known.past -%}
         {%- do crm_segmentation.rule_error(
-            context, path, 'facts lie in the past', raw, known.past, ''
+            context, path, 'facts lie in the past', raw, periods, ''
         ) -%}
         {{ return(none) }}
     {%- endif -%}

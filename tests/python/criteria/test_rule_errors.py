@@ -212,6 +212,236 @@ def test_a_wrong_rule_is_refused(engine: Engine, rule: str, parts: list[str]) ->
         assert foreign not in message, message
 
 
+# rule -> its one error, without the name of the rule: what a person reads
+MESSAGES = {
+    # unknown is asked for where it can be, and in the words of that place
+    "sector: null": (
+        "sector.eq: no value: got null; allowed: a text. To ask for unknown, write sector: "
+        "{is_null: true}."
+    ),
+    "market: ['']": (
+        "market.in[0]: empty text: got ''; allowed: DE, AT, CH, NO. Blank is stored as unknown. To "
+        "ask for unknown, write market: {is_null: true}."
+    ),
+    "sector: {contains: ''}": (
+        "sector.contains: empty text: got ''; allowed: a text. Blank is stored as unknown. To ask "
+        "for unknown, write sector: {is_null: true}."
+    ),
+    "sector: {matches: ['', a]}": (
+        "sector.matches[0]: empty text: got ''; allowed: a text. Blank is stored as unknown. To "
+        "ask for unknown, write sector: {is_null: true}."
+    ),
+    "changed: {attribute: sector, from: ''}": (
+        "changed.from: empty text: got ''; allowed: a text. Blank is stored as unknown. For "
+        "unknown write null."
+    ),
+    "moved: {attribute: headcount, from: 1, to: '', within: 3d}": (
+        "moved.to: empty text: got ''; allowed: plain digits, like 1000 or 12.5. Blank is stored "
+        "as unknown. For unknown write null."
+    ),
+    "is_vip: ''": (
+        "is_vip.eq: empty text: got ''; allowed: true, false. Blank is stored as unknown. To ask "
+        "for unknown, write is_vip: {is_null: true}."
+    ),
+    "headcount: {top: 3, nulls: include}": (
+        "headcount.nulls: an account without a value has no rank: got 'include'; allowed: 'over', "
+        "no 'nulls'. Leave 'nulls' away, or write 'any' with a leaf headcount: {is_null: true}."
+    ),
+    # and nowhere else
+    "site: {within_km: {of: [48, 11], km: null}}": (
+        "site.within_km.km: no value: got null; allowed: plain digits, like 1000 or 12.5"
+    ),
+    "contactable: {channel: email, purpose: ''}": (
+        "contactable.purpose: empty text: got ''; allowed: newsletter, offers. Write what is meant."
+    ),
+    "was_member: {group: group_a, day: null}": (
+        "was_member.day: no value: got null; allowed: a calendar day like 2024-01-31"
+    ),
+    "usual: {name: purchase, column: category, in: [null]}": (
+        "usual.in[0]: no value: got null; allowed: a text"
+    ),
+    "event: {name: purchase, count: null}": (
+        "event.count.eq: no value: got null; allowed: plain digits, like 1000 or 12.5"
+    ),
+    # a key that is not there is not a wrong value
+    "site: {within_km: {of: [48, 11]}}": "site.within_km: the key 'km' is missing; allowed: km: 50",
+    "stopped: {name: purchase}": (
+        "stopped: the key 'active' is missing; allowed: active: [30d, 210d]"
+    ),
+    "restarted: {name: call}": (
+        "restarted: the key 'silent' is missing; allowed: silent: [30d, 210d]"
+    ),
+    "regular: {name: purchase, period: 30d, periods: 3}": (
+        "regular: the key 'min_periods' is missing; allowed: min_periods: 4"
+    ),
+    "trend: {name: purchase, change_percent: 1}": (
+        "trend: the key 'within' is missing; allowed: within: 90d"
+    ),
+    "event: {within: 3d}": "event: the key 'name' is missing; allowed: name: <event>",
+    "event: {name: purchase, sum: {gte: 1}}": (
+        "event.sum: the key 'of' is missing; allowed: of: one of amount, quantity"
+    ),
+    "usual: {name: page_view, in: [a]}": (
+        "usual: the key 'column' is missing; allowed: column: one of category, quantity, product"
+    ),
+    "points: {gte: 1}": (
+        "points: the key 'of' is missing; allowed: of: [{if: <node>, add: 10}, ..]"
+    ),
+    "sql: {expression: is_vip}": (
+        "sql: the key 'reason' is missing; allowed: reason: why the other kinds do not serve"
+    ),
+    "at_least: {of: [is_vip: true]}": "at_least: the key 'count' is missing; allowed: count: 2",
+    "at_most: {count: 1}": "at_most: the key 'of' is missing; allowed: of: [..]",
+    # words beside an operator that its type does not have
+    "sector: {eq: a, nulls: included}": (
+        "sector.nulls: not a treatment of NULL: got 'included'; allowed: include, exclude. Did you "
+        "mean 'include'?"
+    ),
+    "tags: {has_any: [a], nulls: include}": (
+        "tags: tags is of type values, which 'nulls' is not for: got 'nulls'; allowed: "
+        "case_sensitive. To ask whether it has any value, write a leaf 'is_null: true' or "
+        "'not_null: true' of its own."
+    ),
+    "sector: {eq: a, over: market}": (
+        "sector: sector is of type text, which 'over' is not for: got 'over'; allowed: nulls, "
+        "case_sensitive. It stands beside a ranking of numbers."
+    ),
+    "event: {name: call, where: {score: {gt: 3, over: topic}}}": (
+        "event.where.score: ranks are asked of an account, not of one row: got 'over'; allowed: "
+        "nulls. It stands beside a ranking of numbers."
+    ),
+    # operators of other types
+    "is_vip: {neq: true}": (
+        "is_vip: is_vip is of type boolean, which operator 'neq' is not for; allowed: eq, is_null, "
+        "not_null, eq_attribute, neq_attribute. Write eq with the contrary."
+    ),
+    "tags: {eq: a}": (
+        "tags: tags is of type values, which operator 'eq' is not for; allowed: is_null, not_null, "
+        "has_any, has_all, has_none, has_only. Write has_any."
+    ),
+    "joined_on: {gt: 2024-01-01}": (
+        "joined_on: joined_on is of type date, which operator 'gt' is not for; allowed: eq, neq, "
+        "between, not_between, is_null, not_null, before, on_or_before, after, on_or_after, "
+        "within, ago and 11 more. Write after."
+    ),
+    # names, and what stands elsewhere
+    "contactable: {channel: emial, purpose: offers}": (
+        "contactable.channel: not a value of the channel: got 'emial'; allowed: email, phone. Did "
+        "you mean 'email'?"
+    ),
+    "joined_on: {in_period: lst month}": (
+        "joined_on.in_period: not a period: got 'lst month'; allowed: this, last or next, and day, "
+        "week, month, quarter, year: last month. Did you mean 'last month'?"
+    ),
+    "event: {name: call, in_period: next day}": (
+        "event.in_period: facts lie in the past: got 'next day'; allowed: this day, this week, "
+        "this month, this quarter, this year, last day, last week, last month, last quarter, last "
+        "year"
+    ),
+    "stopped: {name: call, active: [1d, 2d], within: 3d}": (
+        "stopped: unknown key: got 'within'; allowed: name, where, active. Its days stand under "
+        "'active'."
+    ),
+    "sequence: {steps: [{name: call, within: 3d}]}": (
+        "sequence.steps[0]: unknown key: got 'within'; allowed: name, where. The window of the "
+        "leaf is for all its rows."
+    ),
+    "event: {name: call, where: {sector: a}}": (
+        "event.where.sector: not a column of event 'call': got 'sector'; allowed: is_resolved, "
+        "product, score, topic. sector is an attribute of the account: ask for it in a leaf of its "
+        "own, beside this one under 'all'."
+    ),
+    "event: {name: purchase, sum: amount}": (
+        "event.sum: not a mapping: got 'amount'; allowed: {of: <column>, ..}. Write {of: amount, "
+        "..}."
+    ),
+    "event: {name: purchase, sum: {of: amount, gte: 1}, if_empty: true}": (
+        "event.if_empty: of no rows sum is 0: got true; allowed: true or false, beside avg, min or "
+        "max. Leave it away, and compare with 0."
+    ),
+    "sql: {expression: is_vip, resaon: b, reason: c}": (
+        "sql: unknown key: got 'resaon'; allowed: expression, reason. Did you mean 'reason'?"
+    ),
+    "sector: {gt_attribute: nickname}": (
+        "sector: sector is of type text, which operator 'gt_attribute' is not for; allowed: eq, "
+        "neq, in, not_in, is_null, not_null, contains, not_contains, starts_with, not_starts_with, "
+        "ends_with, not_ends_with, matches, not_matches, eq_attribute, neq_attribute"
+    ),
+    "event: {name: purchase, where: {amount: {gt_attribute: 5}}}": (
+        "event.where.amount.gt_attribute: not a column of event 'purchase' of type number: got 5; "
+        "allowed: amount, quantity. To compare with a value, write 'gt' or another operator of it."
+    ),
+    # what YAML made of it
+    "no: 1": (
+        "the rule: a key that is no word: got false; allowed: a word in quotes. YAML reads NO, no "
+        "and off as false; put the word in quotes."
+    ),
+    "all: [~: 1]": "all[0]: a key that is no word: got null; allowed: a word in quotes",
+    "all: {is_vip: true}": (
+        "all: not a list: got {is_vip: true}; allowed: a list of at least one node. Begin each "
+        "condition with a dash, or put them in brackets."
+    ),
+    "tags: {has_any: a}": (
+        "tags.has_any: not a list: got 'a'; allowed: a list like [DE, AT]. Put it in brackets: [a]."
+    ),
+    "tags: [[a]]": (
+        "tags.has_any[0]: not one value: got a list of 1; allowed: a text. Write each value as an "
+        "item."
+    ),
+    "headcount: {between: [2, 1]}": (
+        "headcount.between: reversed range: got '2 to 1'; allowed: the lower value first. Write "
+        "[1, 2]."
+    ),
+    "joined_on: {within: 12h}": (
+        "joined_on.within: not a duration: got '12h'; allowed: a whole number from 1 and one unit: "
+        "30d, 12w, 6m (months), 2y. Hours are for the time between two rows; write days."
+    ),
+    "sequence: {steps: [call, purchase], gap: 3}": (
+        "sequence.gap: not a duration between two rows: got 3; allowed: a whole number from 1 and "
+        "one unit: 12h, 7d (of 24 hours), 2w. Write 3d for days."
+    ),
+    "is_vip: {is_null: 5}": "is_vip.is_null: only true can be said here: got 5; allowed: true",
+    "headcount: {gte: 0.1234567890123456}": (
+        "headcount.gte: YAML keeps 15 digits of a number with a decimal point: got "
+        "0.1234567890123456; allowed: up to 15 digits, more in quotes. Put it in quotes to have it "
+        "read exactly."
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", MESSAGES)
+def test_what_a_person_reads(engine: Engine, rule: str) -> None:
+    lines = [line.strip() for line in refusal(engine, rule).splitlines()]
+    assert "The rule 'rule' has 1 error:" in lines[0] or "The rule 'rule' has 1 error:" in lines[1]
+    assert f"1. {MESSAGES[rule]}" in lines, "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        # what the messages advise, followed
+        "sector: {is_null: true}",
+        "tags: {is_null: true}",
+        "changed: {attribute: sector, from: null}",
+        "moved: {attribute: headcount, from: 1, to: null, within: 3d}",
+        "any: [{headcount: {top: 3}}, {headcount: {is_null: true}}]",
+        "is_vip: {eq: false}",
+        "tags: {has_any: [a]}",
+        "joined_on: {after: 2024-01-01}",
+        "any: [{joined_on: 2024-01-01}, {joined_on: 2024-01-02}]",
+        "event: {name: purchase, sum: {of: amount, gte: 0}}",
+        "all: [{event: {name: call}}, {sector: a}]",
+        "stopped: {name: purchase, active: [30d, 210d]}",
+        "restarted: {name: purchase, silent: [30d, 210d]}",
+        "regular: {name: purchase, period: 30d, periods: 6, min_periods: 4}",
+        "trend: {name: purchase, within: 90d, change_percent: {lte: -30}}",
+        "at_least: {count: 2, of: [is_vip: true, is_blocked: true]}",
+    ],
+)
+def test_advice_that_is_followed_works(engine: Engine, rule: str) -> None:
+    assert "account_id" in engine.render(rule)
+
+
 def test_all_the_errors_of_a_rule_come_together(engine: Engine) -> None:
     message = refusal(
         engine,

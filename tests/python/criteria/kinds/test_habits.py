@@ -125,7 +125,7 @@ def test_all_of_them_share_one_pass(reader: Asker) -> None:
 @pytest.mark.parametrize(
     ("rule", "parts"),
     [
-        ("stopped: {name: purchase}", ["stopped.active", "[30d, 90d]"]),
+        ("stopped: {name: purchase}", ["'active' is missing", "[30d, 210d]"]),
         ("stopped: {name: purchase, active: [365d, 90d]}", ["stopped.active", "reversed"]),
         ("stopped: {name: purchase, active: [0d, 90d]}", ["stopped.active[0]", "0d"]),
         ("stopped: {name: purchase, active: 90d}", ["stopped.active", "two durations"]),

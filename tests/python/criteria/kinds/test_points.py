@@ -83,7 +83,7 @@ def test_several_operators_do_not_double_the_sql_without_end(reader: Asker) -> N
     ("rule", "parts"),
     [
         ("points: 5", ["points", "{of: [{if: <node>, add: 10}"]),
-        ("points: {gte: 5}", ["points.of", "at least one"]),
+        ("points: {gte: 5}", ["points", "'of' is missing"]),
         ("points: {of: [], gte: 5}", ["points.of", "at least one"]),
         ("points: {of: [{if: {town: x}, add: 1}]}", ["points", "no comparison"]),
         (

@@ -131,7 +131,7 @@ def test_equal_ranks_share_a_pass_and_the_rest_of_the_rule_needs_no_value(reader
         ("town: {eq: x, over: area}", ["town", "over", "case_sensitive"]),
         (
             "event: {name: purchase, where: {amount: {top: 3}}}",
-            ["event.where.amount", "'top' is asked of an account, not of one row"],
+            ["event.where.amount", "'top'", "asked of an account, not of one row"],
         ),
         ("event: {name: purchase, where: {amount: {gt: 3, over: size}}}", ["amount", "over"]),
     ],

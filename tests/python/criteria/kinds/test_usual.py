@@ -83,7 +83,10 @@ def test_the_same_question_is_asked_once(reader: Asker) -> None:
     ("rule", "parts"),
     [
         ("usual: {name: purchase, column: category}", ["usual", "'in' is missing"]),
-        ("usual: {name: purchase, in: [x]}", ["usual.column", "category, cart, channel, size"]),
+        (
+            "usual: {name: purchase, in: [x]}",
+            ["'column' is missing", "category, cart, channel, size"],
+        ),
         ("usual: {name: purchase, column: categry, in: [x]}", ["Did you mean 'category'"]),
         ("usual: {name: purchase, column: is_gift, in: [x]}", ["usual.column", "is_gift"]),
         ("usual: {name: purchase, column: size, in: [x]}", ["usual.in[0]", "plain digits"]),

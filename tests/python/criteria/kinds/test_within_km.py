@@ -69,8 +69,8 @@ def test_the_whole_earth(asker: Asker) -> None:
     ("rule", "parts"),
     [
         ("place: {within_km: 50}", ["place.within_km", "50", "{of: ["]),
-        ("place: {within_km: {of: [48.1, 11.6]}}", ["place.within_km.km", "no value"]),
-        ("place: {within_km: {km: 5}}", ["place.within_km.of", "latitude"]),
+        ("place: {within_km: {of: [48.1, 11.6]}}", ["place.within_km", "'km' is missing"]),
+        ("place: {within_km: {km: 5}}", ["place.within_km", "'of' is missing", "latitude"]),
         ("place: {within_km: {of: [48.1], km: 5}}", ["place.within_km.of", "two numbers"]),
         ("place: {within_km: {of: [91, 11], km: 5}}", ["of[0]", "91", "-90 to 90"]),
         ("place: {within_km: {of: [48, -180.5], km: 5}}", ["of[1]", "-180.5", "-180 to 180"]),
