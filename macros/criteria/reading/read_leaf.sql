@@ -207,7 +207,7 @@
                 asked[key] if given is not mapping else (), allowed,
                 crm_segmentation.other_operator(operand.type, key)
             ) -%}
-        {%- elif key in ['nulls', 'case_sensitive', 'over'] and key not in modifiers -%}
+        {%- elif key in words.modifiers and key not in modifiers -%}
             {%- do crm_segmentation.rule_error(
                 context, path, name ~ ' is of type ' ~ operand.type ~ ", which '" ~ key
                     ~ "' is not for" if context.row is none or key != 'over'

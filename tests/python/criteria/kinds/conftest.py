@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -49,6 +49,17 @@ EVENTS: dict[str, dict[str, Any]] = {
     for name in ("purchase", "offer", "basket")
 } | {"call": {"model": "calls", "columns": {"topic": "text", "cart": "text", "size": "number"}}}
 
+# What else a rule may name: relations, the recorded, lists.
+DECLARED: dict[str, Any] = {
+    "extra_relations": {
+        "people": {"model": "people", "columns": {"role": "text", "age": "number"}}
+    },
+    "recorded_groups": ["vip", "lost"],
+    "recorded_attributes": ["town", "score"],
+    "account_lists": ["list_a", "list_b"],
+    "consent_purposes": ["newsletter", "offers"],
+}
+
 SQL_TYPES = {
     "account_id": "text",
     "event_id": "text",
@@ -89,6 +100,7 @@ class Asker:
                 for name, (kind, _, model) in ATTRIBUTES.items()
             },
             "extra_events": EVENTS,
+            **DECLARED,
             **settings,
         }
         self.engine.set_variables(self.settings)
@@ -163,9 +175,19 @@ class Asker:
             assert foreign not in message, message
         return message
 
+    def refuses(self, rule: str, parts: Sequence[str]) -> None:
+        """The message says all these parts."""
+        message = self.refusal(rule)
+        assert not [part for part in parts if part not in message], message
+
 
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def just_before(day: str) -> str:
+    """The last instant before a day."""
+    return f"{date.fromisoformat(day) - timedelta(days=1)} 23:59:59.999999"
 
 
 def event(account: str, name: str, when: str | None, **columns: Any) -> dict[str, Any]:

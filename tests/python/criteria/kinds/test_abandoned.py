@@ -173,5 +173,4 @@ def test_random_rows(seed: int, asker: Asker) -> None:
     ],
 )
 def test_errors(rule: str, parts: list[str], reader: Asker) -> None:
-    message = reader.refusal(rule)
-    assert not [part for part in parts if part not in message], message
+    reader.refuses(rule, parts)

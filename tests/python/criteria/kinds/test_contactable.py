@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import pytest
 
+from criteria.kinds.conftest import Asker
 from criteria.kinds.small_tables import ENGINES, Asked
 
 POINTS = {"account_id": "text", "channel": "text", "contact_point": "text"}
@@ -193,3 +195,37 @@ def test_how_many_contact_points(asked: Asked):
         ("a", "email", "newsletter", True, 1, 1, "2025-03-31"),
         ("b", "email", "newsletter", True, 2, 1, "2025-03-31"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "parts"),
+    [
+        ("contactable: email", ["contactable", "mapping", "channel"]),
+        ("contactable: {channel: email}", ["contactable", "'purpose' is missing"]),
+        ("contactable: {purpose: offers}", ["contactable", "'channel' is missing"]),
+        (
+            "contactable: {channel: fax, purpose: offers}",
+            ["contactable.channel", "fax", "email, phone"],
+        ),
+        (
+            "contactable: {channel: email, purpose: offer}",
+            ["contactable.purpose", "newsletter, offers", "Did you mean 'offers'?"],
+        ),
+        ("contactable: {channel: email, purpose: null}", ["contactable.purpose", "no value"]),
+        (
+            "contactable: {channel: [email], purpose: offers}",
+            ["contactable.channel", "a list of 1"],
+        ),
+        ("contactable: {channel: email, purpose: offers, at: 1}", ["unknown key", "at"]),
+    ],
+)
+def test_errors(rule: str, parts: list[str], reader: Asker) -> None:
+    reader.refuses(rule, parts)
+
+
+def test_any_purpose_where_none_is_declared(reader: Asker) -> None:
+    reader.fill(["a"])
+    reader.set_day(date(2026, 1, 1), consent_purposes=[])
+    assert "'spring fair'" in reader.engine.render(
+        "contactable: {channel: email, purpose: Spring fair}"
+    )

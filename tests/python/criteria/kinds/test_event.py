@@ -29,14 +29,38 @@ BASE = ["last instant", "tomorrow", "edge", "other"]
         ("sum: {of: amount, gte: 7}", {"edge"}),
         ("sum: {of: amount, gt: 7}", set()),
         ("within: 30d, avg: {of: amount, lte: 5}", {"last instant"}),
+        ("within: 30d, avg: {of: amount, lt: 5}", set()),
+        ("avg: {of: amount, gte: 5, lte: 7}", {"last instant", "edge"}),
+        ("min: {of: amount, gte: 7}", {"edge"}),
+        ("min: {of: amount, gt: 7}", set()),
+        ("max: {of: amount, lte: 5}", {"last instant"}),
+        ("max: {of: amount, lt: 5}", set()),
         ("within: 30d, min: {of: amount, neq: 1}", {"last instant"}),
         ("within: 30d, max: {of: amount, gte: 9}, if_empty: true", {"edge", "tomorrow", "other"}),
         ("within: 30d, distinct: {of: amount, eq: 0}", {"edge", "tomorrow", "other"}),
         ("where: [{channel: WEB}, {category: pumps}]", set()),
         ("where: {amount: {neq: 5}}", {"edge"}),
         ("where: {not: {channel: web}}", {"edge"}),
+        ("distinct: {of: channel, gte: 1}", {"last instant", "edge"}),
+        ("distinct: {of: channel, gt: 1}", set()),
     ],
 )
 def test_edges_and_nothing(asked: str, wanted: set[str], asker: Asker) -> None:
     asker.fill(BASE, EVENTS)
     assert asker.ask(f"event: {{name: purchase, {asked}}}") == wanted
+
+
+def test_distinct_values_are_exact_and_known(asker: Asker) -> None:
+    asker.fill(
+        ["two forms", "one form", "unknown"],
+        [
+            *(event("two forms", "purchase", "2025-12-01", channel=one) for one in ("web", "WEB")),
+            *(event("one form", "purchase", "2025-12-01", channel=one) for one in ("web", "web")),
+            event("one form", "purchase", "2025-12-01"),
+            event("unknown", "purchase", "2025-12-01"),
+        ],
+    )
+    rule = "event: {name: purchase, distinct: {of: channel, %s}}"
+    assert asker.ask(rule % "gte: 2") == {"two forms"}
+    assert asker.ask(rule % "eq: 1") == {"one form"}
+    assert asker.ask(rule % "eq: 0") == {"unknown"}

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from criteria.kinds.small_tables import ENGINES, Asked
-from criteria.kinds.test_past_attributes import SPELLS as VALUES
-from criteria.kinds.test_past_membership import SPELLS as MEMBERSHIPS
+from criteria.kinds.spells import fill_groups, fill_values
 
 CONTACTABILITY = {
     "account_id": "text",
@@ -21,17 +20,15 @@ CONTACTABILITY = {
 def asked(request: pytest.FixtureRequest) -> Asked:
     settings = {"recorded_groups": ["vip"], "recorded_attributes": ["sector"]}
     asked = Asked(request, "ab", settings)
-    asked.fill(
-        "int_group_membership_spells",
-        MEMBERSHIPS,
+    fill_groups(
+        asked,
         [
             ["a", "vip", "2025-01-01", "2025-01-10", True, True],
             ["a", "vip", "2025-02-01", None, True, False],
         ],
     )
-    asked.fill(
-        "int_account_attribute_spells",
-        VALUES,
+    fill_values(
+        asked,
         [
             ["a", "sector", "Trial", "2025-01-01", "2025-03-01", None, False],
             ["a", "sector", "Paid", "2025-03-01", None, "Trial", True],

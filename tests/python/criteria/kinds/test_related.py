@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from criteria.engine import Engine
+from criteria.kinds.conftest import Asker
 from criteria.kinds.small_tables import ENGINES, Asked
 
 COLUMNS = {"role": "text", "age": "number", "is_primary": "boolean", "since": "date"}
@@ -104,3 +105,32 @@ def test_the_relations_of_the_package_are_as_their_contracts_say(engine: Engine)
             "as_of_date",
             f"{relation['model'][:-1]}_id",
         }
+
+
+@pytest.mark.parametrize(
+    ("rule", "parts"),
+    [
+        ("related: people", ["related", "mapping", "people", "name"]),
+        ("related: {some: {role: a}}", ["related", "'name' is missing"]),
+        ("related: {name: persons, some: {role: a}}", ["related.name", "persons", "contacts"]),
+        ("related: {name: peopel, some: {role: a}}", ["Did you mean 'people'?"]),
+        ("related: {name: [people], some: {role: a}}", ["related.name", "a list of 1"]),
+        ("related: {name: people}", ["none of some, none, every", "exactly one"]),
+        (
+            "related: {name: people, some: {role: a}, none: {role: b}}",
+            ["more than one", "some, none"],
+        ),
+        ("related: {name: people, evry: {role: a}}", ["unknown key", "Did you mean 'every'?"]),
+        ("related: {name: people, some: {rol: a}}", ["related.some.rol", "Did you mean 'role'?"]),
+        ("related: {name: people, some: []}", ["related.some", "empty list"]),
+        (
+            "related: {name: people, every: [{age: x}]}",
+            ["related.every.all[0].age", "plain digits"],
+        ),
+        ("related: {name: people, some: {town: a}}", ["a column of relation 'people'"]),
+        ("related: {name: people, some: {member_of: a}}", ["is asked of an account"]),
+        ("related: {name: people, some: {role: a}, within: 3d}", ["unknown key", "within"]),
+    ],
+)
+def test_errors(rule: str, parts: list[str], reader: Asker) -> None:
+    reader.refuses(rule, parts)

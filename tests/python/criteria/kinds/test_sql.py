@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from criteria.kinds.conftest import Asker
@@ -28,9 +26,19 @@ def test_null_is_false_and_its_contrary_true(asker: Asker) -> None:
 
 
 @pytest.mark.parametrize(
-    "expression",
-    ["revenue > 1) or (1 = 1", "1 = 1; drop table x", "true -- x", "true /* x", "town = '", "$$"],
+    ("rule", "parts"),
+    [
+        ("sql: {expression: 'revenue > 1) or (1 = 1', reason: x}", ["sql.expression", "brackets"]),
+        ("sql: {expression: '1 = 1; drop table x', reason: x}", ["sql.expression", "';'"]),
+        ("sql: {expression: 'true -- x', reason: x}", ["sql.expression", "'--'"]),
+        ("sql: {expression: 'true /* x', reason: x}", ["sql.expression", "'/*'"]),
+        ('sql: {expression: "town = \'", reason: x}', ["sql.expression", "quotes"]),
+        ("sql: {expression: $$, reason: x}", ["sql.expression", "'$$'"]),
+        ("sql: {expression: 'true \\', reason: x}", ["sql.expression", "'\\'"]),
+        ("sql: {expression: '', reason: x}", ["sql.expression", "no text"]),
+    ],
 )
-def test_what_would_leave_its_brackets_is_refused(expression: str, reader: Asker) -> None:
-    message = reader.refusal(f"sql: {{expression: {json.dumps(expression)}, reason: x}}")
-    assert "sql.expression" in message, message
+def test_what_would_leave_its_brackets_is_refused(
+    rule: str, parts: list[str], reader: Asker
+) -> None:
+    reader.refuses(rule, parts)

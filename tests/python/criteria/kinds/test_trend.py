@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from criteria.kinds.conftest import Asker, event
+from criteria.kinds.conftest import Asker, event, just_before
 
 # as of 2026-01-01: 30 days begin on 2 December, the 30 before them on 2 November
 NOW, THEN = "2025-12-20", "2025-11-20"
@@ -90,11 +90,11 @@ def test_the_two_periods_tile(as_of: str, within: str, edges: list[str], asker: 
         [*accounts, "today"],
         [
             *base,
-            event("before the base", "purchase", f"{minus_a_microsecond(start)}"),
+            event("before the base", "purchase", just_before(start)),
             event("first of the base", "purchase", days[0]),
-            event("last of the base", "purchase", minus_a_microsecond(middle)),
+            event("last of the base", "purchase", just_before(middle)),
             event("first of now", "purchase", days[1]),
-            event("last", "purchase", minus_a_microsecond(end)),
+            event("last", "purchase", just_before(end)),
             event("today", "purchase", days[0]),
             event("today", "purchase", days[2]),
         ],
@@ -102,10 +102,6 @@ def test_the_two_periods_tile(as_of: str, within: str, edges: list[str], asker: 
     rule = f"trend: {{name: purchase, within: {within}, change_percent: %s}}"
     assert asker.ask(rule % "-100") == {"first of the base", "last of the base", "today"}
     assert asker.ask(rule % "0") == {"first of now", "last"}
-
-
-def minus_a_microsecond(day: str) -> str:
-    return f"{date.fromordinal(date.fromisoformat(day).toordinal() - 1)} 23:59:59.999999"
 
 
 def test_where_and_what_is_known(asker: Asker) -> None:
@@ -146,5 +142,4 @@ def test_where_and_what_is_known(asker: Asker) -> None:
     ],
 )
 def test_errors(rule: str, parts: list[str], reader: Asker) -> None:
-    message = reader.refusal(rule)
-    assert not [part for part in parts if part not in message], message
+    reader.refuses(rule, parts)

@@ -81,5 +81,4 @@ def test_the_whole_earth(asker: Asker) -> None:
     ],
 )
 def test_errors(rule: str, parts: list[str], reader: Asker) -> None:
-    message = reader.refusal(rule)
-    assert not [part for part in parts if part not in message], message
+    reader.refuses(rule, parts)
