@@ -31,6 +31,7 @@ BEYOND_A_SCHEMA = {
     "YAML 1.1 reads a number or a date where JSON has another": (
         "headcount: .nan",
         "headcount: 12345678901234567.5",
+        "headcount: {gte: 0.1234567890123456}",
         "sector: 2024-01-31",
     ),
     "$ stands before a last line break in Python, not in editors": (
