@@ -42,6 +42,9 @@ COMPARED = {
 }
 NUMBERS = ("number", "count", "sum", "years")
 WINDOWS = ("within", "ago", "between", "in_period")
+# windows with a name of their own, and the kinds that have them
+SPANS = {"active": "stopped", "silent": "restarted"}
+HOURS = {"h": 1, "d": 24, "w": 168}
 # keys under which a node is over one row
 NODES_OF_ROWS = ("where", "has", "some", "none", "every")
 
@@ -427,15 +430,17 @@ def empty_window(word: str, given: dict[str, Any], as_of: date) -> tuple[str, st
         return "in_period", "facts are visible up to the day before, so 'this day' holds none"
     if word == "was_member" and date.fromisoformat(str(given["day"])) >= as_of:
         return "day", f"what is recorded ends before {as_of}"
-    for window in WINDOWS:
-        if window not in given:
+    for window in (*WINDOWS, *SPANS):
+        if window not in given or (window in SPANS and SPANS[window] != word):
             continue
-        begins, _ = window_days(window, given[window], as_of)
+        begins, ends = window_days("ago" if window in SPANS else window, given[window], as_of)
+        if begins is not None and begins == ends:
+            return window, f"it begins and ends on {begins}"
         if begins is not None and begins >= as_of:
             return window, f"it begins on {begins}, and facts are visible before {as_of} alone"
         if word == "abandoned" and begins is not None:
             length, unit = int(given["for"][:-1]), given["for"][-1]
-            hours = length * {"h": 1, "d": 24, "w": 168}[unit]
+            hours = length * HOURS[unit]
             # a local day may have an hour more
             if timedelta(hours=hours - 1) > as_of - begins:
                 return "for", f"a row since {begins} cannot have waited for {given['for']} yet"

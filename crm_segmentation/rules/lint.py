@@ -22,6 +22,7 @@ import yaml  # type: ignore[import-untyped]
 
 from crm_segmentation.did_you_mean import did_you_mean
 from crm_segmentation.generated import settle
+from crm_segmentation.rules.alone import attribute_alone, kind_alone
 from crm_segmentation.rules.domains import (
     COMPARISONS,
     MODIFIERS,
@@ -211,7 +212,7 @@ def published_findings(
     entry: dict[str, Any], project: dict[str, Any]
 ) -> Iterator[tuple[str, str, str]]:
     """(path, code, message) for the published tree of one profile."""
-    found = list(wrong_conditions(entry, project))
+    found = [*wrong_conditions(entry, project), *alone(entry["published"]["tree"], project)]
     yield from found
     wrong = [path for path, code, _ in found if code in ("contradiction", "always")]
     yield from beside_each_other(entry["published"]["tree"], project, wrong)
@@ -247,6 +248,8 @@ def wrong_conditions(
                 yield path, "contradiction", message
             elif word != "all" and form is True:
                 message = "a condition or its contrary: everybody passes. Take one of them away."
+                if word in ("at_least", "at_most", "exactly"):
+                    message = "whatever holds, so many do: everybody passes. Mend the count."
                 yield path, "always", message
         elif word in attributes:
             yield from unknown_values(path, word, given, attributes)
@@ -255,11 +258,23 @@ def wrong_conditions(
             if empty:
                 message = f"no row is in this window: {empty[1]}. Mend it."
                 yield f"{path}.{empty[0]}", "contradiction", message
+            yield from kind_alone(path, word, given, as_of)
             if word == "points":
                 yield from sums_of_points(path, given)
             if word == "changed" and same_text(given.get("from"), given.get("to", ...)):
                 message = "from and to are the same value, which is no change. Mend one of them."
                 yield f"{path}.to", "contradiction", message
+
+
+def alone(tree: dict[str, Any], project: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """What is wrong with a leaf on an attribute, or on a column of one row, by itself."""
+    for prefix, root, columns in roots_of(tree, project):
+        known = project["attributes"] if columns is None else None
+        for path, node in nodes_of(root, prefix):
+            ((word, given),) = node.items()
+            entry = known.get(word) if known is not None else {"type": (columns or {}).get(word)}
+            if entry and entry["type"] and isinstance(given, dict) and word not in TREE_WORDS:
+                yield from attribute_alone(path, word, given, entry)
 
 
 def always_true(literals: list[Literal], as_of: date) -> Iterator[tuple[str, str, str]]:
@@ -443,6 +458,8 @@ def unknown_values(
         return
     operators = [operator for operator in given if operator not in MODIFIERS]
     for operator in operators:
+        if operator == "neq_attribute" and given[operator] == name:
+            continue
         # beside a positive one it holds where the value is known alone
         if all(map(is_negative, operators)) and attributes[name]["type"] not in ("values",):
             yield (

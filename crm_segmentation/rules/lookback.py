@@ -16,6 +16,7 @@ from typing import Any
 
 from crm_segmentation.rules.domains import (
     COMPARISONS,
+    HOURS,
     NODES_OF_ROWS,
     WINDOWS,
     selections_in,
@@ -27,7 +28,6 @@ from crm_segmentation.rules.meaning import TREE_WORDS, number
 # windows of dates that begin, or end, before as_of
 ATTRIBUTE_WINDOWS = (*WINDOWS, "older_than")
 DATED = ("date", "timestamp")
-HOURS = {"h": 1, "d": 24, "w": 168}
 MONTHS_OF_PERIOD = {"month": 1, "quarter": 3, "year": 12}
 # table of first days that `print_rule_counts` gives -> what is recorded there
 RECORDS = {

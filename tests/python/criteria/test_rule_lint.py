@@ -37,6 +37,8 @@ ATTRIBUTES: dict[str, Any] = {
     "since": {"type": "date", "nullable": True},
     "is_partner": {"type": "boolean", "nullable": True},
     "tags": {"type": "values", "nullable": True},
+    "place": {"type": "point", "nullable": True},
+    "market": {"type": "text", "nullable": False, "allowed": ["DE", "AT", "CH"]},
 }
 
 
@@ -435,6 +437,161 @@ def test_conditions_that_lie_in_one_another(tree: dict[str, Any], found: str) ->
     entry = published("a", tree)
     shown = [f"{path} {code}" for path, code, _ in published_findings(entry, project_of([entry]))]
     assert shown == ([found] if found else [])
+
+
+NULLS = ("not_null", "is_null")
+
+
+def sequence(*steps: str, **given: Any) -> dict[str, Any]:
+    return {"sequence": {"steps": [{"name": step} for step in steps], **given}}
+
+
+def itself(word: str, **given: Any) -> dict[str, Any]:
+    return {"revenue": {f"{word}_attribute": "revenue", **given}}
+
+
+def fall(**comparison: Any) -> dict[str, Any]:
+    return {"trend": {"name": "order", "within": "30d", "change_percent": comparison}}
+
+
+def spans(kind: str, key: str, *days: str) -> dict[str, Any]:
+    return {kind: {"name": "order", key: list(days)}}
+
+
+@pytest.mark.parametrize(
+    ("tree", "found"),
+    [
+        ({"revenue": {"top_percent": 0}}, "revenue.top_percent contradiction"),
+        ({"revenue": {"bottom_percent": "0.0"}}, "revenue.bottom_percent contradiction"),
+        ({"revenue": {"top_percent": 0.01}}, ""),
+        ({"revenue": {"top_percent": 99.99}}, ""),
+        ({"revenue": {"top_percent": 100}}, "revenue.top_percent always"),
+        ({"bucket": {"salt": "a", "below_percent": 0}}, "bucket.below_percent contradiction"),
+        ({"bucket": {"salt": "a", "below_percent": "0.01"}}, ""),
+        ({"bucket": {"salt": "a", "below_percent": 100}}, "bucket.below_percent always"),
+        ({"since": {"years": {"eq": -1}}}, "since.years.eq contradiction"),
+        ({"since": {"years": {"eq": 0}}}, ""),
+        ({"since": {"years": {"eq": 2.5}}}, "since.years.eq contradiction"),
+        ({"since": {"years": {"lt": 0}}}, "since.years.lt contradiction"),
+        ({"since": {"years": {"lt": 1}}}, ""),
+        ({"since": {"years": {"gte": 0}}}, "since.years always"),
+        ({"since": {"years": {"gt": -0.5}}}, "since.years always"),
+        ({"since": {"years": {"gt": 0}}}, ""),
+        ({"since": {"years": {"gte": 0, "lt": 5}}}, ""),
+        ({"place": {"within_km": {"of": [48, 11], "km": 20016}}}, "place.within_km.km always"),
+        ({"place": {"within_km": {"of": [48, 11], "km": 20015}}}, ""),
+        (itself("gt"), "revenue.gt_attribute compares-itself"),
+        (itself("eq"), "revenue.eq_attribute compares-itself"),
+        ({"revenue": {"gt_attribute": "spent"}}, ""),
+        (
+            event_leaf(where={"not": {"amount": {"lt_attribute": "amount"}}}),
+            "event.where.not.amount.lt_attribute compares-itself",
+        ),
+        (
+            {"not": {"points": {"of": [{"if": itself("neq"), "add": 1}], "gte": 1}}},
+            "not.points.of[0].if.revenue.neq_attribute compares-itself",
+        ),
+        # texts are stored without blanks around them
+        ({"country": {"in": ["DE", "AT "]}}, "country.in[1] blank"),
+        ({"country": {"starts_with": " D"}}, "country.starts_with blank"),
+        ({"country": {"ends_with": "D\t"}}, "country.ends_with blank"),
+        ({"tags": {"has_any": [" a"]}}, "tags.has_any[0] blank"),
+        ({"country": {"starts_with": "D "}}, ""),
+        ({"country": {"contains": " "}}, ""),
+        ({"country": {"matches": " "}}, ""),
+        (event_leaf(where={"channel": {"eq": "web "}}), "event.where.channel.eq blank"),
+        ({"market": {"contains": ["d", "x"]}}, "market.contains[1] contradiction"),
+        ({"market": {"starts_with": "D"}}, ""),
+        ({"market": {"ends_with": "e"}}, ""),
+        ({"market": {"starts_with": "E"}}, "market.starts_with contradiction"),
+        ({"market": {"contains": "d", "case_sensitive": True}}, "market.contains contradiction"),
+        # of a sequence
+        (sequence("order", gap="1d"), "sequence.gap no-effect"),
+        (sequence("order", within="1d"), ""),
+        (sequence("order", "order", gap="7d", within="7d"), ""),
+        (sequence("order", "order", gap="169h", within="7d"), "sequence.gap no-effect"),
+        (sequence("order", "order", gap="62d", ago=["30d", "3m"]), ""),
+        (sequence("order", "order", gap="63d", ago=["30d", "3m"]), "sequence.gap no-effect"),
+        (sequence("order", "order", gap="999d"), ""),
+        # rows fall by all of them at most
+        (fall(lt=-100), "trend.change_percent contradiction"),
+        (fall(lte=-100), ""),
+        (fall(gte=-100), "trend.change_percent always"),
+        (fall(gt=-100), ""),
+        ({"trend": {**fall(lt=-100)["trend"], "sum": {"of": "amount"}}}, ""),
+        # spans of no day
+        (event_leaf(ago=["30d", "30d"]), "event.ago contradiction"),
+        (event_leaf(ago=["30d", "31d"]), ""),
+        ({"since": {"ago": ["1m", "31d"]}}, "since.ago contradiction"),
+        (spans("stopped", "active", "7d", "1w"), "stopped.active contradiction"),
+        (spans("stopped", "active", "7d", "8d"), ""),
+        (spans("restarted", "silent", "12m", "1y"), "restarted.silent contradiction"),
+        (spans("restarted", "silent", "12m", "2y"), ""),
+        # counts of any length
+        ({"at_least": {"count": 0, "of": [GTE_10]}}, "at_least always"),
+        ({"at_most": {"count": 1, "of": [GTE_10]}}, "at_most always"),
+        ({"at_most": {"count": 0, "of": [GTE_10]}}, ""),
+    ],
+    ids=str,
+)
+def test_leaves_that_part_nobody_by_themselves(tree: dict[str, Any], found: str) -> None:
+    entry = published("a", tree)
+    shown = [f"{path} {code}" for path, code, _ in published_findings(entry, project_of([entry]))]
+    assert shown == ([found] if found else [])
+
+
+@pytest.mark.parametrize(
+    ("tree", "said"),
+    [
+        (itself("gt"), "nobody passes, or name another attribute"),
+        (itself("lt", nulls="include"), "whoever has none passes. Write revenue: {is_null: true}"),
+        (itself("neq"), "whoever has none passes. Write revenue: {is_null: true}"),
+        (itself("neq", nulls="exclude"), "nobody passes"),
+        (itself("gte"), "whoever has one passes. Write revenue: {not_null: true}"),
+        (itself("eq", nulls="include"), "everybody passes. Take it away"),
+        (
+            {"at_least": {"count": 0, "of": [GTE_10]}},
+            "whatever holds, so many do: everybody passes. Mend the count.",
+        ),
+    ],
+    ids=str,
+)
+def test_who_passes_is_said_as_it_is(tree: dict[str, Any], said: str) -> None:
+    entry = published("a", tree)
+    ((_, _, message),) = published_findings(entry, project_of([entry]))
+    assert said in message
+
+
+def test_what_is_said_to_part_nobody_parts_nobody() -> None:
+    from criteria.worlds import make_world
+
+    world = make_world(7, 200, 400, "Europe/Berlin", date(2025, 3, 31), "monday", None)
+    everybody = members("any: [is_vip: true, is_vip: false]", world)
+    with_one, without = (members(f"headcount: {{{word}: true}}", world) for word in NULLS)
+    assert with_one and without and with_one | without == everybody
+    for rule, found in {
+        "headcount: {top_percent: 0}": set(),
+        "headcount: {bottom_percent: 100}": with_one,
+        "bucket: {salt: a, below_percent: 0}": set(),
+        "bucket: {salt: a, below_percent: 100}": everybody,
+        "joined_on: {years: -1}": set(),
+        "joined_on: {years: {gte: 0}}": members("joined_on: {before: 2025-04-01}", world),
+        "headcount: {gt_attribute: headcount}": set(),
+        "headcount: {lt_attribute: headcount, nulls: include}": without,
+        "headcount: {neq_attribute: headcount}": without,
+        "headcount: {neq_attribute: headcount, nulls: exclude}": set(),
+        "headcount: {lte_attribute: headcount}": with_one,
+        "headcount: {eq_attribute: headcount, nulls: include}": everybody,
+        "site: {within_km: {of: [48, 11], km: 20016}}": members("site: {not_null: true}", world),
+        "market: {contains: x}": set(),
+        "trend: {name: purchase, within: 90d, change_percent: {lt: -100}}": set(),
+        "stopped: {name: purchase, active: [7d, 1w]}": set(),
+        "event: {name: purchase, ago: [7d, 1w]}": set(),
+        "sequence: {steps: [purchase, call], within: 30d, gap: 721h}": members(
+            "sequence: {steps: [purchase, call], within: 30d}", world
+        ),
+    }.items():
+        assert members(rule, world) == found, rule
 
 
 def test_a_needless_condition_is_told_by_the_one_that_makes_it_so(tmp_path: Path) -> None:
