@@ -11,6 +11,7 @@ import json
 import pkgutil
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -19,12 +20,13 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from criteria import kinds, test_rule_errors
-from criteria.engine import Engine
+from criteria.engine import ROOT, Engine
 from criteria.kinds.conftest import Asker
 from criteria.schemas import project_of, schema_errors
 from crm_segmentation.rules.project import RulesError
 from crm_segmentation.rules.schema import Writer, rule_schema, schema_text
 from crm_segmentation.rules.schema_values import whole_to
+from crm_segmentation.rules.text import rules_in
 
 # Wrong in a way that a schema cannot say, by what the refusal is about.
 BEYOND_A_SCHEMA = {
@@ -224,6 +226,21 @@ def test_what_is_just_allowed(engine: Engine, rule: str) -> None:
     engine.set_variables({})
     assert engine.render(rule)
     assert not schema_errors(engine, rule)
+
+
+@pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*/dbt_project.yml")))
+def test_it_accepts_the_profiles_of_the_examples(engine: Engine, example: Path) -> None:
+    engine.set_variables(yaml.safe_load(example.read_text(encoding="utf-8"))["vars"])
+    rules = [
+        rule
+        for file in sorted((example.parent / "models").rglob("*.sql"))
+        for rule in rules_in(file)
+        if rule.kind == "profile"
+    ]
+    assert len(rules) >= 3
+    for rule in rules:
+        assert not schema_errors(engine, rule.text), rule.name
+    engine.set_variables({})
 
 
 def test_any_purpose_where_none_is_declared(engine: Engine) -> None:
