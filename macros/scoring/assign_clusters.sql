@@ -80,8 +80,8 @@ left join {{ ref(relation[6:]) }} as {{ relation }}
 {#
     SQL: common table expressions, each behind a comma but the first, that place the
     accounts of one clustering; the last one, <name>_placed, has account_id,
-    as_of_date, clustering, cluster_id, cluster_label, distance, margin, model_name
-    and fit_version. They read the CTEs accounts and kpis.
+    as_of_date, clustering, cluster_id, cluster_label, distance, margin and
+    fit_version. They read the CTEs accounts and kpis.
 
     A distance is the squared one, as that to the first centroid, c1, and what the
     distance to c is more: c * c - c1 * c1 - 2 * x * (c - c1), which for c1 is nothing
@@ -246,7 +246,6 @@ left join {{ ref(relation[6:]) }} as {{ relation }}
         position,
         cluster_id,
         cluster_label,
-        model_name,
         fit_version
     from {{ me }}_ranked
 
@@ -351,7 +350,6 @@ left join {{ ref(relation[6:]) }} as {{ relation }}
         {{ me }}_clusters.cluster_label,
         {{ me }}_chosen.distance,
         {{ me }}_chosen.next_distance - {{ me }}_chosen.distance as margin,
-        {{ me }}_clusters.model_name,
         {{ me }}_clusters.fit_version
     from {{ me }}_chosen
     inner join {{ me }}_clusters

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score
 from test_fits import DAYS, ORDERS, REVENUE, clusterings, company, fit_clusters, long_sample
 
 from crm_segmentation.fits import clusters
@@ -413,3 +415,21 @@ def test_labels_say_what_sets_clusters_apart_in_the_declared_words() -> None:
         "average (1)",
         "average (2)",
     ]
+
+
+def test_starts_are_compared_on_some_accounts_and_end_on_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    draw = np.random.default_rng(3)
+    points = draw.normal(size=(6, 4))[draw.integers(0, 6, 4000)] * 2 + draw.normal(size=(4000, 4))
+    whole = KMeans(6, n_init=10, random_state=1).fit(points)
+    model, _ = clusters.fit_kmeans(points, 6, 10, 1)
+    assert model.inertia_ == whole.inertia_
+    monkeypatch.setattr(clusters, "ACCOUNTS_FOR_STARTS", 400)
+    model, centroids = clusters.fit_kmeans(points, 6, 10, 1)
+    assert model.inertia_ == pytest.approx(whole.inertia_, rel=0.0005)
+    assert len(model.labels_) == len(points)
+    assert adjusted_rand_score(model.labels_, whole.labels_) > 0.99
+    again, _ = clusters.fit_kmeans(points, 6, 10, 1)
+    assert (again.cluster_centers_ == model.cluster_centers_).all()
+    assert sorted(map(tuple, centroids)) == sorted(map(tuple, model.cluster_centers_))

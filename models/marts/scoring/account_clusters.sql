@@ -36,7 +36,6 @@ placed as (
         cast(null as text) as cluster_label,
         cast(null as {{ crm_segmentation.type_double() }}) as distance,
         cast(null as {{ crm_segmentation.type_double() }}) as margin,
-        cast(null as text) as model_name,
         cast(null as integer) as fit_version
     from accounts
     where account_id is null
@@ -54,7 +53,6 @@ final as (
         cast(cluster_label as text) as cluster_label,
         {{ crm_segmentation.decimal_of_float('distance') }} as distance,
         {{ crm_segmentation.decimal_of_float('greatest(margin, 0)') }} as margin,
-        cast(model_name as text) as model_name,
         cast(fit_version as integer) as fit_version
     from placed
 
