@@ -175,7 +175,7 @@ def month_ends(target: Path) -> list[str]:
     """The SQL of each month end, which the model's hook adds one by one."""
     every = (
         "{% for day in crm_segmentation.month_ends() %}"
-        "{{ crm_segmentation.month_end_query(day, 'own') }}\n" + BETWEEN + "\n{% endfor %}"
+        "{{ crm_segmentation.month_end_query([day], 'own') }}\n" + BETWEEN + "\n{% endfor %}"
     )
     # dbt prints what it compiled
     with contextlib.redirect_stdout(io.StringIO()):
