@@ -114,7 +114,7 @@ def look_backs(path: str, node: dict[str, Any], project: dict[str, Any]) -> Iter
     """Those of one leaf of the account, and of the nodes within it."""
     ((word, given),) = node.items()
     as_of = date.fromisoformat(project["as_of"])
-    week_start = project.get("week_start", 0)
+    week_start = project["week_start"]
     if word in TREE_WORDS or not isinstance(given, dict):
         return
     if word in project["attributes"]:
@@ -160,9 +160,8 @@ def of_dates(
             if begins is not None:
                 yield LookBack(f"{path}.{word}", begins, (of,))
     if "years" in given:
-        asked = given["years"] if isinstance(given["years"], dict) else {"eq": given["years"]}
         for operator in COMPARISONS:
-            for value in as_list(asked.get(operator)):
+            for value in as_list(given["years"].get(operator, [])):
                 years = ceil(Decimal(number(value) or "0"))
                 if years > 0:
                     begins = back(as_of, f"{years}y")
@@ -171,7 +170,7 @@ def of_dates(
 
 
 def as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
+    return value if isinstance(value, list) else [value]
 
 
 def of_facts(
@@ -190,8 +189,6 @@ def of_facts(
         of = (("groups", given["group"]),)
     elif "attribute" in given:
         of = (("recorded_attributes", given["attribute"]),)
-    if word == "related" or not of:
-        return
     if word == "was_member":
         day = date.fromisoformat(str(given["day"]))
         yield LookBack(f"{path}.day", day, of, "Ask of a later day.")
@@ -215,7 +212,7 @@ def of_facts(
                     yield LookBack(f"{path}.{window}", begins_on, of)
     if word == "abandoned":
         yield LookBack(f"{path}.for", hours_back(as_of, given["for"]), of[:1], shorten)
-    if word == "sequence" and "gap" in given and len(given["steps"]) > 1:
+    if word == "sequence" and "gap" in given:
         # rows of the last step begin no gap
         begin = tuple(dict.fromkeys(("events", step["name"]) for step in given["steps"][:-1]))
         begins = hours_back(as_of, given["gap"])

@@ -94,8 +94,10 @@
         ~ ('' if by is none else ' group by ' ~ name) ~ ') as firsts'
     ).rows -%}
         {%- set found = {} -%}
-        {%- for column in names if row[loop.index] is not none -%}
-            {%- do found.update({column: row[loop.index] | string}) -%}
+        {%- for column in names -%}
+            {%- if row[loop.index] is not none -%}
+                {%- do found.update({column: row[loop.index] | string}) -%}
+            {%- endif -%}
         {%- endfor -%}
         {%- do rows.append({'name': row[0], 'days': found}) -%}
     {%- endfor -%}

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from criteria.engine import Engine
+from criteria.catalogues import ATTRIBUTES, EVENTS, RELATIONS
+from criteria.engine import Database, Engine, variables
+from criteria.oracle import World
+from criteria.postgres import PostgresDatabase
+from criteria.worlds import make_world
 from crm_segmentation.rules.lint import data_findings
 
 AS_OF = "2026-03-31"
@@ -71,6 +77,21 @@ LOOKING_BACK: dict[str, list[tuple[dict[str, Any], str, tuple[str, ...], str]]] 
             "event.between",
             ORDER,
             "2025-01-05",
+        ),
+        (
+            of_order("event", where=[{"shipped_on": {"older_than": "30d"}}]),
+            "event.where.all[0].shipped_on.older_than",
+            ("event_columns", "order", "shipped_on"),
+            "2026-03-01",
+        ),
+        (
+            of_order(
+                "event",
+                where={"at_least": {"count": 1, "of": [{"shipped_on": {"ago": ["0d", "30d"]}}]}},
+            ),
+            "event.where.at_least.of[0].shipped_on.ago",
+            ("event_columns", "order", "shipped_on"),
+            "2026-03-01",
         ),
         (
             of_order("event", where={"all": [{"shipped_on": {"within": "30d"}}]}),
@@ -286,13 +307,16 @@ def test_every_kind_looks_back_or_says_why_not(engine: Engine) -> None:
     [
         # a chain of any steps, however far apart
         {"sequence": {"steps": STEPS}},
-        # a window for the first row begins no gap: both must be too short
+        {"sequence": {"steps": STEPS[:1], "gap": "999d"}},
         of_order("event", count=DONE),
         {"entered": {"group": "vip"}},
         {"since": {"in_next": "2y"}},
         {"since": {"in_period": "next year"}},
         {"since": {"years": {"lt": 0}}},
         {"revenue": {"between": [1, 2]}},
+        # names that are words elsewhere
+        {"member_of": ["group", "attribute", "for"]},
+        {"bucket": {"salt": "a", "below_percent": 5}},
         of_order("event", where={"amount": {"between": [1, 2]}}),
         # nothing of it is recorded at all: other warnings tell
         {"was_member": {"group": "other", "day": "2020-01-01"}},
@@ -342,3 +366,105 @@ def test_dates_that_all_lie_ahead_have_no_history() -> None:
 )
 def test_the_calendar_has_a_beginning(tree: dict[str, Any], of: tuple[str, ...]) -> None:
     assert len(found_with(tree, days(of, "2026-01-01"))) == 1
+
+
+DATED = ("date", "timestamp")
+RECORDED = """
+select cast(kind as text) as kind, cast(name as text) as name, cast(day as date) as as_of_date
+from (
+    values ('group', 'group_a', '2024-05-02'), ('group', 'group_a', '2024-05-01'),
+    ('attribute', 'sector', '2024-06-01'), ('group', 'group_b', '2024-07-01')
+) as recorded (kind, name, day)
+"""
+
+
+def by_hand(world: World) -> dict[str, Any]:
+    """The first days of a world, value by value."""
+
+    def day(value: Any) -> date | None:
+        if isinstance(value, datetime):
+            return value.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(world.zone)).date()
+        return value if isinstance(value, date) else None
+
+    def first(values: Any) -> str | None:
+        known = [one for one in map(day, values) if one is not None]
+        return str(min(known)) if known else None
+
+    def told(days: dict[str, str | None]) -> dict[str, str]:
+        return {name: one for name, one in days.items() if one is not None}
+
+    visible: dict[str, list[Any]] = {}
+    for event in world.events:
+        happened, loaded = day(event["occurred_at"]), day(event["loaded_at"])
+        known = world.known_as_of is None or (loaded is not None and loaded < world.known_as_of)
+        if happened is not None and happened < world.as_of and known:
+            visible.setdefault(event["event_name"], []).append(event)
+    found: dict[str, Any] = {
+        "events": {
+            name: first(row["occurred_at"] for row in rows) for name, rows in visible.items()
+        },
+        "event_columns": {
+            name: told(
+                {
+                    column: first(row.get(column) for row in rows)
+                    for column, kind in EVENTS[name]["columns"].items()
+                    if kind in DATED
+                }
+            )
+            for name, rows in visible.items()
+        },
+        "relation_columns": {},
+        "attributes": told(
+            {
+                name: first(row[name] for row in world.attributes.values())
+                for name, declared in ATTRIBUTES.items()
+                if declared["type"] in DATED
+            }
+        ),
+        "groups": {"group_a": "2024-05-01", "group_b": "2024-07-01"},
+        "recorded_attributes": {"sector": "2024-06-01"},
+    }
+    for name, declared in RELATIONS.items():
+        columns = [column for column, kind in declared["columns"].items() if kind in DATED]
+        if columns:
+            rows = world.relations.get(name, ())
+            found["relation_columns"][name] = told(
+                {column: first(row.get(column) for row in rows) for column in columns}
+            )
+    return found
+
+
+def by_sql(engine: Engine, database: Database | PostgresDatabase) -> dict[str, Any]:
+    """The same by the macro, of the tables that are loaded; nothing else is built."""
+    database.create("int_recorded_days", RECORDED)
+    models = {one["model"] for one in (*ATTRIBUTES.values(), *EVENTS.values(), *RELATIONS.values())}
+    built = models - {"depots"} | {"int_recorded_days"}
+    context, package = engine.context, engine.context["crm_segmentation"]
+    kept = context["run_query"], package["built_model"], package["attribute_catalog"]
+    context["run_query"] = lambda sql: SimpleNamespace(rows=database.query(sql))
+    package["built_model"] = lambda name: database.place(name) if name in built else None
+    catalog = {name: one for name, one in kept[2]().items() if name in ATTRIBUTES}
+    package["attribute_catalog"] = lambda: catalog
+    try:
+        return dict(engine.call("first_days"))
+    finally:
+        context["run_query"], package["built_model"], package["attribute_catalog"] = kept
+
+
+def hold_equal(engine: Engine, database: Database | PostgresDatabase) -> None:
+    for seed, known_as_of in [(1, None), (2, date(2025, 3, 1)), (3, date(2020, 1, 1))]:
+        zone = "America/St_Johns"
+        world = make_world(seed, 30, 60, zone, date(2025, 3, 31), "monday", known_as_of)
+        engine.set_variables(variables(world))
+        database.load(world)
+        assert by_sql(engine, database) == by_hand(world)
+
+
+def test_where_the_history_begins(engine: Engine) -> None:
+    hold_equal(engine, Database())
+
+
+def test_where_the_history_begins_on_postgres(engine: Engine, collated_database: Any) -> None:
+    connection = collated_database.connect()
+    hold_equal(engine, PostgresDatabase(connection))
+    connection.close()

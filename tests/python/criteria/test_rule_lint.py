@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 from criteria.oracle import members
 from criteria.rules import NAMES, Seeded, as_text, draw_leaf, draw_rule, draw_world
 from criteria.schemas import as_json
+from crm_segmentation.rules import lint
 from crm_segmentation.rules.domains import Literal, contradiction, shifted
 from crm_segmentation.rules.implied import Implications
 from crm_segmentation.rules.lint import (
@@ -27,6 +28,7 @@ from crm_segmentation.rules.lint import (
     unknown_names,
 )
 from crm_segmentation.rules.meaning import Reader, meaning
+from crm_segmentation.rules.project import RulesError
 from crm_segmentation.rules.text import rules_in
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -120,6 +122,88 @@ def test_errors_fail_and_warnings_where_asked(tmp_path: Path) -> None:
     assert report(list(read_files(tmp_path)), tmp_path, fail_on_warnings=False) == 1
 
 
+class AskedError(Exception):
+    """dbt was asked for something."""
+
+
+def test_errors_of_the_text_stop_before_dbt_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(*_: Any) -> Any:
+        raise AskedError
+
+    monkeypatch.setattr(lint, "rule_project", ask)
+    folder = ["--project-dir", str(tmp_path)]
+    model(tmp_path, "country: NO")
+    with pytest.raises(AskedError):
+        lint.main(folder)
+    model(tmp_path, "{kind: a, kind: b}")
+    assert lint.main(folder) == 1
+
+
+def test_what_dbt_cannot_read_is_said_with_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ask(*_: Any) -> Any:
+        raise RulesError("depends on a node named 'vip_dch' which was not found")
+
+    monkeypatch.setattr(lint, "rule_project", ask)
+    model(tmp_path, "member_of: vip_dch")
+    assert lint.main(["--project-dir", str(tmp_path), "--fail-on-warnings"]) == 2
+    shown = capsys.readouterr()
+    assert "which was not found" in shown.err
+    assert "models/a_profile.sql:3:12: error: no model and no seed is called" in shown.out
+
+
+def test_warnings_and_stale_files_are_told_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree = {"any": [event_leaf(within="5y", count={"gte": 1}), {"kind": {"eq": "lead"}}]}
+    model(tmp_path, yaml.safe_dump(tree), "a")
+    asked: list[Any] = []
+
+    def count(folder: Path, macro: str, arguments: Any, *, reads_data: bool) -> Any:
+        asked.append((folder, macro, arguments, reads_data))
+        counted = {"base": 5, "members": 1, "fingerprint": "f", "leaves": []}
+        return {"profiles": {"a": counted}, "first_days": {"events": {"order": "2024-01-01"}}}
+
+    def stale_models(*given: Any, check: bool) -> list[Path]:
+        assert check and given[2] == "sheet text" and given[5] == ["--target", "dev"]
+        return [Path("models/x.sql")]
+
+    monkeypatch.setattr(lint, "rule_project", lambda *_: project_of([published("a", tree)]))
+    monkeypatch.setattr(lint, "ask_dbt", count)
+    monkeypatch.setattr(lint, "schema_text", lambda _: "{}")
+    monkeypatch.setattr(lint, "sheet_text", lambda _: "sheet text")
+    monkeypatch.setattr(lint, "settle_sheet", stale_models)
+    arguments = ["--project-dir", str(tmp_path), "--target", "dev"]
+    assert lint.main(arguments) == 0
+    assert asked == [] and capsys.readouterr().out == ""
+    # with the data there is a warning, which fails where it should
+    assert lint.main([*arguments, "--data"]) == 0
+    assert asked == [(tmp_path, "rule_counts", ["--target", "dev"], True)]
+    assert "[long-window]" in capsys.readouterr().out
+    assert lint.main([*arguments, "--data", "--fail-on-warnings"]) == 1
+    # files that are there, and not as they would be written
+    for path, text in {
+        "docs/rule.schema.json": "old",
+        "seeds/rules/profile_criteria.csv": "",
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text(text)
+    capsys.readouterr()
+    assert lint.main(arguments) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "docs/rule.schema.json:1:1: error: stale. Run `crm-segmentation schema` and commit what it "
+        "writes. [stale]",
+        "models/x.sql:1:1: error: stale. Run `crm-segmentation rules` and commit what it writes. "
+        "[stale]",
+    ]
+    (tmp_path / "docs/rule.schema.json").write_text("{}")
+    lint.main(arguments)
+    assert "schema" not in capsys.readouterr().out
+
+
 def published(name: str, tree: dict[str, Any], used_by: tuple[str, ...] = ("x",)) -> dict[str, Any]:
     return {
         "name": name,
@@ -146,6 +230,7 @@ def project_of(entries: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "attributes": ATTRIBUTES,
         "as_of": "2026-01-01",
+        "week_start": 0,
         "groups": entries,
         "kinds": {"event": None},
         "events": {
@@ -527,6 +612,11 @@ def spans(kind: str, key: str, *days: str) -> dict[str, Any]:
         (spans("stopped", "active", "7d", "8d"), ""),
         (spans("restarted", "silent", "12m", "1y"), "restarted.silent contradiction"),
         (spans("restarted", "silent", "12m", "2y"), ""),
+        # below a count
+        (
+            {"at_least": {"count": 1, "of": [GTE_10, {"revenue": {"top_percent": 0}}]}},
+            "at_least.of[1].revenue.top_percent contradiction",
+        ),
         # counts of any length
         ({"at_least": {"count": 0, "of": [GTE_10]}}, "at_least always"),
         ({"at_most": {"count": 1, "of": [GTE_10]}}, "at_most always"),
