@@ -13,7 +13,6 @@ from typing import Any
 
 from crm_segmentation.rules.domains import (
     HOURS,
-    MODIFIERS,
     Literal,
     contradiction,
     literals_of,
@@ -41,8 +40,6 @@ TRIMMED = {
 def attribute_alone(path: str, name: str, given: dict[str, Any], entry: dict[str, Any]) -> Found:
     """(path, code, message) of a leaf on an attribute or a column; `entry` holds its type."""
     for operator, value in given.items():
-        if operator in MODIFIERS:
-            continue
         where = f"{path}.{operator}"
         if operator.endswith("_attribute") and value == name:
             yield where, "compares-itself", with_itself(name, operator, given.get("nulls"))

@@ -64,7 +64,11 @@
     {%- elif value is boolean -%}
         {{ return('true' if value else 'false') }}
     {%- elif value is string -%}
-        {{ return("'" ~ (value if value | length <= 80 else value[:77] ~ '...') ~ "'") }}
+        {%- set text = value if value | length <= 80 else value[:77] ~ '...' -%}
+        {#- an error is one line -#}
+        {{ return(
+            "'" ~ text.replace('\n', '\\n').replace('\r', '\\r').replace('\x00', '\\0') ~ "'"
+        ) }}
     {%- elif value is number -%}
         {{ return(value | string) }}
     {%- elif value.isoformat is defined -%}

@@ -400,6 +400,13 @@ MESSAGES = {
         "sequence.gap: not a duration between two rows: got 3; allowed: a whole number from 1 and "
         "one unit: 12h, 7d (of 24 hours), 2w. Write 3d for days."
     ),
+    'headcount: "12\\n"': (
+        "headcount.eq: headcount is a number: got '12\\n'; allowed: plain digits. Write 1000 or "
+        "12.5: no thousands sign, no exponent, no unit."
+    ),
+    'nickname: "a\\0"': (
+        "nickname.eq: text with the character 0: got 'a\\0'; allowed: any other character"
+    ),
     "is_vip: {is_null: 5}": "is_vip.is_null: only true can be said here: got 5; allowed: true",
     "headcount: {gte: 0.1234567890123456}": (
         "headcount.gte: YAML keeps 15 digits of a number with a decimal point: got "

@@ -589,6 +589,7 @@ def spans(kind: str, key: str, *days: str) -> dict[str, Any]:
         ({"market": {"starts_with": "D"}}, ""),
         ({"market": {"ends_with": "e"}}, ""),
         ({"market": {"starts_with": "E"}}, "market.starts_with contradiction"),
+        ({"market": {"contains": "ED"}}, "market.contains contradiction"),
         ({"market": {"contains": "d", "case_sensitive": True}}, "market.contains contradiction"),
         # of a sequence
         (sequence("order", gap="1d"), "sequence.gap no-effect"),
@@ -634,6 +635,8 @@ def test_leaves_that_part_nobody_by_themselves(tree: dict[str, Any], found: str)
     ("tree", "said"),
     [
         (itself("gt"), "nobody passes, or name another attribute"),
+        ({"bucket": {"salt": "a", "below_percent": 0}}, "nobody is in the first 0 %"),
+        ({"bucket": {"salt": "a", "below_percent": 100}}, "everybody is in the first 100 %"),
         (itself("lt", nulls="include"), "whoever has none passes. Write revenue: {is_null: true}"),
         (itself("neq"), "whoever has none passes. Write revenue: {is_null: true}"),
         (itself("neq", nulls="exclude"), "nobody passes"),
