@@ -111,7 +111,14 @@ def quality_table(reader: Reader) -> str:
         for label, key in (("Brier score", "brier"), ("log loss", "log_loss")):
             values = [found[key], found[f"{key}_recency_rule"], found[f"{key}_base_rate"]]
             lines.append(f"| | | | {label} | {' | '.join(f'{value:.3f}' for value in values)} |")
-        lines.append(f"| | | | calibration error | {found['calibration_error']:.3f} | | |")
+        told = [found["foretold_share"], found["train_share"]]
+        lines.append(f"| | | | share foretold | {told[0]:.3f} | | {told[1]:.3f} |")
+        for label, key in (
+            ("calibration error", "calibration_error"),
+            ("at the share that came", "calibration_error_at_level"),
+            ("by chance alone", "calibration_error_by_chance"),
+        ):
+            lines.append(f"| | | | {label} | {found[key]:.3f} | | |")
     return "\n".join(lines)
 
 

@@ -213,6 +213,36 @@ def bins(probability: np.ndarray, outcome: np.ndarray) -> pd.DataFrame:
     )
 
 
+def calibration_error(probability: np.ndarray, outcome: np.ndarray) -> float:
+    """How far foretold and observed shares of the ten groups lie apart, weighted by size."""
+    table = bins(probability, outcome)
+    apart = (table["predicted"] - table["observed"]).abs()
+    return float((apart * table["accounts"]).sum() / table["accounts"].sum())
+
+
+def error_by_chance(probability: np.ndarray) -> float:
+    """The calibration error to expect were each probability exactly right.
+
+    An observed share is about normal around the foretold one; its mean distance from there is
+    sqrt(2 / pi) standard deviations.
+    """
+    import numpy as np
+
+    groups = np.array_split(np.sort(probability), BINS)
+    deviations = [np.sqrt((group * (1 - group)).sum()) for group in groups]
+    return float(np.sqrt(2 / np.pi) * sum(deviations) / len(probability))
+
+
+def at_level(probability: np.ndarray, share: float) -> np.ndarray:
+    """The probabilities with all log odds moved alike, so that their mean is the share."""
+    import numpy as np
+    from scipy.optimize import brentq
+    from scipy.special import expit, logit
+
+    odds = logit(np.clip(probability, 1e-9, 1 - 1e-9))
+    return np.asarray(expit(odds + brentq(lambda move: expit(odds + move).mean() - share, -50, 50)))
+
+
 def recency_rule(older: Window, newer: Window) -> np.ndarray:
     """The share of the older window among customers of the same recency, at least half known."""
     import numpy as np
@@ -236,8 +266,7 @@ def quality(probability: np.ndarray, older: Window, newer: Window) -> dict[str, 
     outcome = newer.outcome
     base = np.full(len(outcome), older.outcome.mean())
     rule = recency_rule(older, newer)
-    table = bins(probability, outcome)
-    share = table["accounts"] / table["accounts"].sum()
+    level = at_level(probability, float(outcome.mean()))
     measures: dict[str, Any] = {
         "train_accounts": len(older.outcome),
         "train_share": float(older.outcome.mean()),
@@ -245,7 +274,10 @@ def quality(probability: np.ndarray, older: Window, newer: Window) -> dict[str, 
         "test_share": float(outcome.mean()),
         "auc": float(roc_auc_score(outcome, probability)),
         "auc_recency_rule": float(roc_auc_score(outcome, rule)),
-        "calibration_error": float((share * (table["predicted"] - table["observed"]).abs()).sum()),
+        "foretold_share": float(probability.mean()),
+        "calibration_error": calibration_error(probability, outcome),
+        "calibration_error_at_level": calibration_error(level, outcome),
+        "calibration_error_by_chance": error_by_chance(probability),
     }
     for name, foretold in (("", probability), ("_base_rate", base), ("_recency_rule", rule)):
         measures[f"brier{name}"] = float(brier_score_loss(outcome, foretold))

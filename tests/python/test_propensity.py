@@ -225,6 +225,26 @@ def test_measures_of_four_customers_by_hand() -> None:
         ((1 - high) ** 2 + low**2 + high**2 + (1 - low) ** 2) / 4, abs=1e-6
     )
     assert found["calibration_error"] == pytest.approx((0.1 + 0.1 + 0.6 + 0.6) / 4)
+    assert found["foretold_share"] == 0.5
+    assert found["calibration_error_at_level"] == found["calibration_error"]
+    # one customer a group: sqrt(2 / pi) of the roots of p (1 - p)
+    by_hand = 0.797885 * (2 * 0.3 + 2 * 0.489898) / 4
+    assert found["calibration_error_by_chance"] == pytest.approx(by_hand, abs=1e-5)
+
+
+def test_what_chance_does_to_a_calibration_is_what_draws_show() -> None:
+    draw = np.random.default_rng(4)
+    right = draw.beta(2, 5, size=700)
+    drawn = [propensity.calibration_error(right, draw.random(700) < right) for _ in range(400)]
+    assert propensity.error_by_chance(right) == pytest.approx(np.mean(drawn), rel=0.05)
+    # and chance is all that is left of a model that errs in nothing but the level
+    outcome = draw.random(700) < right
+    wrong = expit(np.log(right / (1 - right)) - 1)
+    level = propensity.at_level(wrong, outcome.mean())
+    assert level.mean() == pytest.approx(outcome.mean())
+    assert propensity.calibration_error(wrong, outcome) > 0.1
+    assert propensity.calibration_error(level, outcome) < np.quantile(drawn, 0.99)
+    assert (np.argsort(level) == np.argsort(wrong)).all()
 
 
 def test_a_fit_is_the_same_to_the_bit_whatever_the_order_of_rows() -> None:
