@@ -27,6 +27,9 @@ def test_the_span_is_open_at_both_ends(asker: Asker) -> None:
             *(event(one, "basket", begun) for one in [*followed, "never followed"]),
             *(event(one, "purchase", when) for one, when in followed.items()),
             event("never begun", "purchase", begun),
+            # at no known time: neither begun nor followed
+            event("never begun", "basket", None),
+            event("never followed", "purchase", None),
         ],
     )
     wanted = {"at once", "too late", "before", "never followed"}

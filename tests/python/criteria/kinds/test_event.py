@@ -9,6 +9,8 @@ from criteria.kinds.conftest import Asker, event
 EVENTS = [
     event("last instant", "purchase", "2025-12-31T23:59:59.999999", amount="5", channel="web"),
     event("tomorrow", "purchase", "2026-01-01", amount="5", channel="web"),
+    # at no known time: not seen
+    event("tomorrow", "purchase", None, amount="5", channel="web"),
     event("edge", "purchase", "2025-12-02", amount=None, category="Pumps"),
     event("edge", "purchase", "2025-12-01T23:59:59", amount="7", channel="web"),
     event("other", "offer", "2025-12-15", amount="5"),

@@ -27,6 +27,8 @@ def test_the_gap_is_open_at_both_ends(asker: Asker) -> None:
             *(event(one, "offer", start) for one in [*ends, "no end"]),
             *(event(one, "purchase", when) for one, when in ends.items()),
             event("no beginning", "purchase", start),
+            event("no beginning", "offer", None),
+            event("no end", "purchase", None),
         ],
     )
     rule = "sequence: {steps: [offer, purchase]%s}"

@@ -64,6 +64,7 @@ def test_a_base_of_zero_or_below_is_false_whatever_is_asked(asker: Asker) -> Non
             *bought("zero", ["5.00"], ["5.00", "-5.00"]),
             *bought("negative", ["5.00"], ["-5.00"]),
             *bought("unknown", ["5.00"], [None]),
+            event("never", "purchase", None, amount="5.00"),
         ],
     )
     rule = "trend: {name: purchase, sum: {of: amount}, within: 30d, change_percent: %s}"

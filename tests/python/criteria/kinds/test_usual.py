@@ -23,6 +23,7 @@ def test_the_most_frequent_value(asker: Asker) -> None:
             *bought("unknown wins not", None, None, "Pumps"),
             *bought("only unknown", None, None),
             *bought("today", "Pumps", day="2026-01-01"),
+            event("never", "purchase", None, category="Pumps"),
         ],
     )
     rule = "usual: {name: purchase, column: category, in: [pumps, x]%s}"
