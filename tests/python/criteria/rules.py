@@ -98,6 +98,11 @@ def text(draw: Chooser, world: DrawnWorld) -> Tree:
     return value_leaf(draw, draw.pick(domains), world)
 
 
+def values(draw: Chooser, world: DrawnWorld) -> Tree:
+    domains = [one for one in attribute_domains(world) if one.type == "values"]
+    return value_leaf(draw, draw.pick(domains), world)
+
+
 def circle(draw: Chooser, world: DrawnWorld) -> Tree:
     (domain,) = [one for one in attribute_domains(world) if one.type == "point"]
     return value_leaf(draw, domain, world)
@@ -131,6 +136,7 @@ DRAWERS: dict[str, tuple[Drawer, int]] = {
     "attribute": (attribute, 14),
     "day": (day, 2),
     "text": (text, 0),
+    "values": (values, 0),
     "circle": (circle, 0),
     "ranking": (ranking, 2),
     "trend": (fact_rules.trend, 1),

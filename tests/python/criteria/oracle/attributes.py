@@ -337,20 +337,18 @@ def attribute_leaf(name: str, spec: Any, place: Place) -> bool:
     results = []
     for word, written in asked_for.items():
         if word in PAIRS:
-            answer = with_attribute(word, written, asked, spec.get("nulls"))
-            results.append(place.count("15", answer))
-            continue
-        if kind == "boolean":
-            results.append(place.count("7", boolean_equals(word, value, written)))
-            continue
-        if word in RANKS:
+            of, answer = "15", with_attribute(word, written, asked, spec.get("nulls"))
+        elif kind == "boolean":
+            of, answer = "7", boolean_equals(word, value, written)
+        elif word in RANKS:
             answer = ranks(word, written, spec.get("over"), name, place)
-            results.append(place.count("17" if "percent" in word else "18", answer))
-            continue
-        if word not in OPERATORS:
+            of = "17" if "percent" in word else "18"
+        elif word in OPERATORS:
+            of, answer = OPERATORS[word].kind, OPERATORS[word](asked, written)
+        else:
             raise RuleError(f"{word!r} is no operator")
-        chosen = OPERATORS[word]
-        results.append(place.count(chosen.kind, chosen(asked, written)))
+        place.count_word(word, answer)
+        results.append(place.count(of, answer))
     if value is None and "nulls" in spec:
         return {"include": True, "exclude": False}[spec["nulls"]]
     return all(results)
@@ -367,7 +365,9 @@ def null_leaf(asked_for: dict[str, Any], is_unknown: bool, place: Place, size: i
     """Kind 5, alone in its leaf."""
     if size != 1 or next(iter(asked_for.values())) is not True:
         raise RuleError(f"stands alone, and is true: {asked_for!r}")
-    return place.count("5", is_unknown if "is_null" in asked_for else not is_unknown)
+    answer = is_unknown if "is_null" in asked_for else not is_unknown
+    place.count_word(next(iter(asked_for)), answer)
+    return place.count("5", answer)
 
 
 def values_leaf(values: Iterable[str | None], spec: Any, place: Place) -> bool:
@@ -388,6 +388,7 @@ def values_leaf(values: Iterable[str | None], spec: Any, place: Place) -> bool:
             "has_none": not known & listed,
             "has_only": bool(known) and known <= listed,
         }[word]
+        place.count_word(word, answer)
         results.append(place.count("8", answer))
     return all(results)
 

@@ -78,6 +78,8 @@ class Tally:
 
     accounts: Counter[tuple[str, bool]] = field(default_factory=Counter)
     rows: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    words: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    """The same over accounts by word: a kind may have several, which are not alike."""
 
 
 def members(rule: str | Tree, world: World, tally: Tally | None = None) -> frozenset[str]:
@@ -125,6 +127,9 @@ class Account:
         self.tally.accounts[kind, answer] += 1
         return answer
 
+    def count_word(self, word: str, answer: bool) -> None:
+        self.tally.words[word, answer] += 1
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -148,6 +153,9 @@ class Evidence:
         self.tally.rows[kind, answer] += 1
         return answer
 
+    def count_word(self, word: str, answer: bool) -> None:
+        """Words are counted over accounts alone."""
+
 
 Place = Account | Evidence
 
@@ -162,7 +170,9 @@ def holds(node: Tree, place: Place) -> bool:
     if word in LEAVES:
         if not isinstance(place, Account):
             raise RuleError(f"{word} stands over one row")
-        return LEAVES[word](content, place)
+        answer = LEAVES[word](content, place)
+        place.count_word(word, answer)
+        return answer
     if place.knows(word):
         return ATTRIBUTE_LEAF[0](word, content, place)
     raise RuleError(f"{word!r} is no word of the language and no attribute")
