@@ -11,7 +11,7 @@ import argparse
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -261,7 +261,7 @@ def wrong_conditions(
             yield from kind_alone(path, word, given, as_of)
             if word == "points":
                 yield from sums_of_points(path, given)
-            if word == "changed" and same_text(given.get("from"), given.get("to", ...)):
+            if word == "changed" and same_text(given.get("from", ...), given.get("to", -1)):
                 message = "from and to are the same value, which is no change. Mend one of them."
                 yield f"{path}.to", "contradiction", message
 
@@ -318,7 +318,7 @@ def beside_each_other(
         reader = Reader(columns or types, project)
         known = Implications(columns or types, as_of, project)
         for path, node in nodes_of(root, prefix):
-            word, given = side_by_side(node, path)
+            word, given = side_by_side(node, path, columns or types)
             if word and 1 < len(given) <= MOST_SIBLINGS:
                 told = [item for item in given if not is_told(item[0], path, wrong)]
                 yield from pairs(word, told, reader, known)
@@ -342,14 +342,17 @@ def roots_of(
                     yield where, listed, {name: entry["type"] for name, entry in columns.items()}
 
 
-def side_by_side(node: dict[str, Any], path: str) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
+def side_by_side(
+    node: dict[str, Any], path: str, names: Collection[str]
+) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
     """`all` or `any`, and what stands under it with its paths; else no word.
 
-    Of a leaf the operators stand side by side, and so they do beside other leaves.
+    Of a leaf on one of the names (attributes, or columns) the operators stand side by side, and so
+    they do beside other leaves.
     """
     ((word, given),) = node.items()
     if word not in TREE_WORDS:
-        return "all", operators_of(node, path)
+        return "all", operators_of(node, path, names)
     if word not in ("all", "any"):
         return "", []
     items: list[tuple[str, dict[str, Any]]] = []
@@ -357,15 +360,17 @@ def side_by_side(node: dict[str, Any], path: str) -> tuple[str, list[tuple[str, 
         ((inner, _),) = child.items()
         where = f"{path}[{index}].{inner}"
         if inner == word:
-            items += side_by_side(child, where)[1]
+            items += side_by_side(child, where, names)[1]
         elif word == "all" and inner not in TREE_WORDS:
-            items += operators_of(child, where)
+            items += operators_of(child, where, names)
         else:
             items.append((where, child))
     return word, items
 
 
-def operators_of(leaf: dict[str, Any], path: str) -> list[tuple[str, dict[str, Any]]]:
+def operators_of(
+    leaf: dict[str, Any], path: str, names: Collection[str]
+) -> list[tuple[str, dict[str, Any]]]:
     ((word, given),) = leaf.items()
     if not isinstance(given, dict):
         return [(path, leaf)]
@@ -378,7 +383,7 @@ def operators_of(leaf: dict[str, Any], path: str) -> list[tuple[str, dict[str, A
         ]
     rest = {key: given[key] for key in given if key in MODIFIERS}
     operators = [key for key in given if key not in MODIFIERS]
-    if len(operators) < 2 or "name" in given or word in ("points", "bucket", "contactable"):
+    if len(operators) < 2 or word not in names:
         return [(path, leaf)]
     return [(f"{path}.{key}", {word: {key: given[key], **rest}}) for key in operators]
 
@@ -430,7 +435,7 @@ def said(node: dict[str, Any]) -> str:
 def same_text(left: Any, right: Any) -> bool:
     if isinstance(left, str) and isinstance(right, str):
         return fold(left) == fold(right)
-    return left is not None and left == right
+    return bool(left == right)
 
 
 def nodes_of(tree: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:

@@ -356,6 +356,11 @@ CONTRADICTION = ["contradiction"]
         ({"was_member": {"group": "vip", "day": "2025-12-31"}}, []),
         ({"changed": {"attribute": "tier", "from": "A", "to": "a"}}, ["a:6 contradiction"]),
         ({"changed": {"attribute": "tier", "from": "A", "to": "B"}}, []),
+        ({"changed": {"attribute": "tier", "from": 1, "to": 1.0}}, ["a:6 contradiction"]),
+        ({"changed": {"attribute": "tier", "from": None, "to": None}}, ["a:6 contradiction"]),
+        ({"changed": {"attribute": "tier", "to": None}}, []),
+        ({"changed": {"attribute": "tier", "from": None}}, []),
+        ({"changed": {"attribute": "tier"}}, []),
         # gaps
         ({"revenue": {"between": [1, 5], "not_between": [0, 6]}}, CONTRADICTION),
         ({"revenue": {"between": [1, 5], "not_between": [1, 4]}}, []),
@@ -410,6 +415,25 @@ def test_rules_that_cannot_be_meant(
 
 def both(word: str, *children: dict[str, Any]) -> dict[str, Any]:
     return {word: list(children)}
+
+
+def past(kind: str, **given: Any) -> dict[str, Any]:
+    return {kind: {"group": "vip", **given}}
+
+
+def changes(**given: Any) -> dict[str, Any]:
+    return {"changed": {"attribute": "tier", **given}}
+
+
+def in_sql(expression: str) -> dict[str, Any]:
+    return {"sql": {"expression": expression, "reason": "so it is"}}
+
+
+NULLS = ("not_null", "is_null")
+
+
+def sequence(*steps: str, **given: Any) -> dict[str, Any]:
+    return {"sequence": {"steps": [{"name": step} for step in steps], **given}}
 
 
 BUYS = event_leaf(within="30d", count={"gte": 3})
@@ -516,19 +540,31 @@ GTE_10, GTE_5 = {"revenue": {"gte": 10}}, {"revenue": {"gte": 5}}
         ),
         (both("all", abandoned("7d", "30d"), abandoned("7d", "60d")), "all[1].abandoned no-effect"),
         (both("all", abandoned("7d", "30d"), abandoned("8d", "60d")), ""),
+        # keys of a leaf on facts are no conditions by themselves
+        (
+            both("all", past("was_member", day="2025-01-01"), past("was_member", day="2025-02-01")),
+            "",
+        ),
+        (both("all", past("entered", within="30d"), past("entered", ago=["60d", "90d"])), ""),
+        (
+            both("all", past("left", ago=["0d", "9d"]), past("left", within="9d")),
+            "all[1].left no-effect",
+        ),
+        (both("all", changes(**{"from": "A"}), changes(to="B")), ""),
+        (
+            both("all", sequence("order", within="3d"), sequence("order", ago=["6d", "9d"])),
+            "",
+        ),
+        (both("all", in_sql("a"), in_sql("b")), ""),
+        (both("any", in_sql("a"), in_sql("a")), "any[1].sql no-effect"),
+        (both("all", {"member_of": ["vip"]}, {"member_of": ["vip"]}), "all[1].member_of no-effect"),
+        (event_leaf(count={"gte": 3, "gt": 1}), "event.count.gt no-effect"),
     ],
 )
 def test_conditions_that_lie_in_one_another(tree: dict[str, Any], found: str) -> None:
     entry = published("a", tree)
     shown = [f"{path} {code}" for path, code, _ in published_findings(entry, project_of([entry]))]
     assert shown == ([found] if found else [])
-
-
-NULLS = ("not_null", "is_null")
-
-
-def sequence(*steps: str, **given: Any) -> dict[str, Any]:
-    return {"sequence": {"steps": [{"name": step} for step in steps], **given}}
 
 
 def itself(word: str, **given: Any) -> dict[str, Any]:
@@ -724,6 +760,16 @@ def test_what_is_said_to_follow_follows() -> None:
                     assert found.isdisjoint(others), f"{as_text(one)}\n{as_text(other)}"
                     words["nobody"] += 1
     assert len(words) > 20 and words["nobody"] > 500, words
+
+
+def test_of_two_under_any_the_narrower_is_needless(tmp_path: Path) -> None:
+    tree = both("any", {"revenue": {"gte": 5}}, {"revenue": {"gte": 10}})
+    model(tmp_path, yaml.safe_dump(tree, sort_keys=False), "a")
+    (found,) = project_findings(tmp_path, project_of([published("a", tree)]))
+    assert found.message == (
+        "whoever passes this passes revenue: {gte: 5}, too, so it changes nothing. Take it away, "
+        "or mend one of them."
+    )
 
 
 def test_unused_and_equal_profiles(tmp_path: Path) -> None:
