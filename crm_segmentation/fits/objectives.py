@@ -171,25 +171,33 @@ def is_number(text: str) -> bool:
         return False
 
 
+def those(weights: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
+    """The weights of these accounts, None where all stand for as many."""
+    return None if weights is None else weights[rows]
+
+
 def transformed(values: Any, how: str) -> Any:
     import numpy as np
 
     return np.sign(values) * np.log1p(np.abs(values)) if how == "log" else values
 
 
-def scale_of(values: np.ndarray, declared: float | None) -> float | None:
+def scale_of(
+    values: np.ndarray, declared: float | None, weights: np.ndarray | None
+) -> float | None:
     """What counts as far apart: declared, or from the 5th to the 95th percentile of all.
 
     None for a constant number, which tells nobody apart.
     """
     import numpy as np
 
-    known = values[~np.isnan(values)]
+    is_known = ~np.isnan(values)
+    known = values[is_known]
     if declared is not None:
         return declared
     if not len(known) or known.min() == known.max():
         return None
-    low, high = np.quantile(known, [0.05, 0.95], method="inverted_cdf")
+    low, high = frames.quantile(known, [0.05, 0.95], those(weights, is_known))
     return float(high - low) if high > low else float(known.max() - known.min())
 
 
@@ -218,7 +226,9 @@ class Column:
         return differ
 
 
-def columns_of(wide: pd.DataFrame, traits: Sequence[Trait]) -> list[Column]:
+def columns_of(
+    wide: pd.DataFrame, traits: Sequence[Trait], weights: np.ndarray | None
+) -> list[Column]:
     import numpy as np
     import pandas as pd
 
@@ -227,7 +237,7 @@ def columns_of(wide: pd.DataFrame, traits: Sequence[Trait]) -> list[Column]:
         values = wide[trait.name]
         if trait.kind == "number":
             numbers = transformed(values.astype(float).to_numpy(), trait.transform)
-            scale = scale_of(numbers, trait.scale)
+            scale = scale_of(numbers, trait.scale, weights)
             if scale is not None:
                 found.append(Column(trait, numbers, None, scale))
         else:
@@ -251,8 +261,10 @@ def distances(columns: Sequence[Column], rows: np.ndarray) -> np.ndarray:
     return np.where(weight > 0, total / np.where(weight > 0, weight, 1), 1.0)
 
 
-def medoids(apart: np.ndarray, count: int) -> np.ndarray:
+def medoids(apart: np.ndarray, count: int, weights: np.ndarray | None = None) -> np.ndarray:
     """k-medoids: to each account the number of its group; ties go to the account that comes first.
+
+    The distance of an account counts as often as its weight says.
 
     Medoids are added one by one where they help most, then moved within their groups until nothing
     changes (Kaufman and Rousseeuw 1990; Park and Jun 2009).
@@ -260,10 +272,11 @@ def medoids(apart: np.ndarray, count: int) -> np.ndarray:
     import numpy as np
 
     apart = apart.round(9)
-    chosen = [int(apart.sum(axis=1).argmin())]
+    often = np.ones(len(apart)) if weights is None else weights
+    chosen = [int((apart @ often).round(9).argmin())]
     while len(chosen) < count:
         nearest = apart[:, chosen].min(axis=1)
-        gain = np.maximum(nearest[:, None] - apart, 0).sum(axis=0)
+        gain = often @ np.maximum(nearest[:, None] - apart, 0)
         gain[chosen] = -1
         chosen.append(int(gain.round(9).argmax()))
     for _ in range(100):
@@ -271,7 +284,7 @@ def medoids(apart: np.ndarray, count: int) -> np.ndarray:
         moved = []
         for group in range(count):
             members = np.flatnonzero(groups == group)
-            inner = apart[np.ix_(members, members)].sum(axis=1).round(9)
+            inner = (apart[np.ix_(members, members)] @ often[members]).round(9)
             moved.append(int(members[inner.argmin()]) if len(members) else chosen[group])
         if moved == chosen:
             break
@@ -279,7 +292,9 @@ def medoids(apart: np.ndarray, count: int) -> np.ndarray:
     return np.asarray(apart[:, chosen].argmin(axis=1))
 
 
-def segments_of(apart: np.ndarray, most: int, minimum_support: int) -> tuple[np.ndarray, float]:
+def segments_of(
+    apart: np.ndarray, most: int, minimum_support: int, weights: np.ndarray | None
+) -> tuple[np.ndarray, float]:
     """Groups of ideals, the largest first, and how far they stand apart (mean silhouette).
 
     One group unless more stand apart, each with enough ideals.
@@ -292,7 +307,7 @@ def segments_of(apart: np.ndarray, most: int, minimum_support: int) -> tuple[np.
     for count in range(2, most + 1):
         if len(apart) < count * minimum_support:
             break
-        groups = medoids(apart, count)
+        groups = medoids(apart, count, weights)
         sizes = np.bincount(groups, minlength=count)
         if sizes.min() < minimum_support:
             continue
@@ -312,15 +327,28 @@ class Favoured:
 
 
 def favoured_values(
-    texts: np.ndarray, members: np.ndarray, minimum_support: int, minimum_lift: float
+    texts: np.ndarray,
+    members: np.ndarray,
+    minimum_support: int,
+    minimum_lift: float,
+    weights: np.ndarray | None = None,
 ) -> list[Favoured]:
-    """Values that members have more often than all, known values alone counted."""
-    known = [text for text in texts if text is not None]
-    theirs = [text for text in texts[members] if text is not None]
+    """Values that members have more often than all, known values alone counted.
+
+    The support is one of accounts of the sample, the lift one of those for whom they stand.
+    """
+    import numpy as np
+
+    often = np.ones(len(texts)) if weights is None else weights
+    is_known = np.array([text is not None for text in texts])
+    is_theirs = np.zeros(len(texts), dtype=bool)
+    is_theirs[members] = is_known[members]
     found = []
-    for value in sorted(set(theirs) - {OTHER}, key=str.encode):
-        support = theirs.count(value)
-        lift = (support / len(theirs)) / (known.count(value) / len(known))
+    for value in sorted(set(texts[is_theirs]) - {OTHER}, key=str.encode):
+        has_it = texts == value
+        support = int((is_theirs & has_it).sum())
+        share = often[is_theirs & has_it].sum() / often[is_theirs].sum()
+        lift = float(share / (often[is_known & has_it].sum() / often[is_known].sum()))
         if support >= minimum_support and lift >= minimum_lift:
             found.append(Favoured(value, support, lift))
     return found
@@ -340,16 +368,19 @@ def plain(number: float) -> str:
 WORDS = {"near": "around", "high": "from", "low": "up to"}
 
 
-def number_rows(column: Column, members: np.ndarray, objective: Objective) -> list[dict[str, Any]]:
+def number_rows(
+    column: Column, members: np.ndarray, objective: Objective, weights: np.ndarray | None
+) -> list[dict[str, Any]]:
     """The target of one number in a segment: declared, else the median, drawn to the prior."""
     import numpy as np
 
     assert column.numbers is not None
     trait, values = column.trait, column.numbers[members]
-    known = values[~np.isnan(values)]
+    is_known = ~np.isnan(values)
+    known = values[is_known]
     target, source, support = trait.target, "declared", len(known)
     if target is None and support >= objective.minimum_support:
-        middle = float(np.quantile(known, 0.5, method="inverted_cdf"))
+        middle = float(frames.quantile(known, 0.5, those(weights, members[is_known])))
         # back in the unit of the attribute
         if trait.transform == "log":
             middle = float(np.sign(middle) * np.expm1(abs(middle)))
@@ -382,7 +413,11 @@ def number_rows(column: Column, members: np.ndarray, objective: Objective) -> li
 
 
 def text_rows(
-    column: Column, members: np.ndarray, overall: list[Favoured], objective: Objective
+    column: Column,
+    members: np.ndarray,
+    overall: list[Favoured],
+    objective: Objective,
+    weights: np.ndarray | None,
 ) -> list[dict[str, Any]]:
     """The distance of each value that is not as far as any: declared, or favoured in the sample.
 
@@ -396,7 +431,7 @@ def text_rows(
         for value in trait.favoured:
             penalties[value] = (0.0, None, None, "declared")
     else:
-        own = favoured_values(column.texts, members, 1, objective.minimum_lift)
+        own = favoured_values(column.texts, members, 1, objective.minimum_lift, weights)
         allowed = {one.value for one in overall}
         for one in [one for one in own if one.value in allowed] or overall:
             penalties[one.value] = (0.0, one.support, one.lift, "sample")
@@ -444,21 +479,27 @@ def label_of(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def fit(
-    wide: pd.DataFrame, is_ideal: np.ndarray, objective: Objective
+    wide: pd.DataFrame,
+    is_ideal: np.ndarray,
+    objective: Objective,
+    weights: np.ndarray | None = None,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Segments of the ideals and what each of their traits should be, a row per trait and value."""
     import numpy as np
     import pandas as pd
 
-    columns = columns_of(wide, objective.traits)
+    columns = columns_of(wide, objective.traits, weights)
     ideals = np.flatnonzero(is_ideal)
     searched = ideals[:MOST_IDEALS]
     groups, silhouette = segments_of(
-        distances(columns, searched), objective.segments, objective.minimum_support
+        distances(columns, searched),
+        objective.segments,
+        objective.minimum_support,
+        those(weights, searched),
     )
     overall = {
         column.trait.name: favoured_values(
-            column.texts, ideals, objective.minimum_support, objective.minimum_lift
+            column.texts, ideals, objective.minimum_support, objective.minimum_lift, weights
         )
         for column in columns
         if column.texts is not None
@@ -470,9 +511,9 @@ def fit(
         mine: list[dict[str, Any]] = []
         for column in columns:
             if column.texts is None:
-                found = number_rows(column, members, objective)
+                found = number_rows(column, members, objective, weights)
             else:
-                found = text_rows(column, members, overall[column.trait.name], objective)
+                found = text_rows(column, members, overall[column.trait.name], objective, weights)
             trait = column.trait
             mine += [
                 {
@@ -591,7 +632,7 @@ def fit_objective(
             f"{count} of {len(wide)} considered accounts of the sample are ideal, at least "
             f"{objective.minimum_support} are needed (minimum_support of the objective)"
         )
-    rows, quality = fit(wide, is_ideal, objective)
+    rows, quality = fit(wide, is_ideal, objective, frames.sampling_weights(sample, wide))
     if not len(rows):
         return (
             f"no trait tells {count} ideal accounts from the {len(wide)} considered ones: none is "
@@ -626,13 +667,14 @@ def refit(
             f"The priors (setting objective_priors) have {len(problems)} error(s):\n- "
             + "\n- ".join(problems)
         )
+    accounts = frames.to_frame(sample)
     declared = read_objectives(listed, frames.to_frame(traits), told)
     found = []
     for objective in declared:
         reason = frames.reason_to_fit(objective.name, recorded, chosen, asked)
         if reason is None:
             continue
-        fitted = fit_objective(objective, frames.to_frame(sample), frames.to_frame(ideals))
+        fitted = fit_objective(objective, accounts, frames.to_frame(ideals))
         if isinstance(fitted, str):
             frames.say(objective.name, f"no segments written: {fitted}")
             continue
@@ -650,6 +692,7 @@ def refit(
                 "minimum_lift": objective.minimum_lift,
             },
             quality=quality,
+            sample=accounts,
         )
         found.append(frames.with_header(record, rows, DTYPES))
         frames.say(

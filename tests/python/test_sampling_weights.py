@@ -15,7 +15,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crm_segmentation.fits import bg_nbd, clusters, frames, gamma_gamma, propensity, rfm, trees
+from crm_segmentation.fits import (
+    bg_nbd,
+    clusters,
+    frames,
+    gamma_gamma,
+    objectives,
+    propensity,
+    rfm,
+    trees,
+)
 
 Sample = pd.DataFrame
 
@@ -168,6 +177,55 @@ def test_a_tree_chooses_splits_by_weight() -> None:
     assert first_split(np.where(many, 9.0, 1.0)) == "one"
 
 
+def test_objectives_are_those_of_all_customers() -> None:
+    draw = np.random.default_rng(6)
+    small = np.arange(600) < 300
+    is_ideal = np.arange(600) % 5 == 0
+    size = np.where(small, draw.integers(5, 60, 600), draw.integers(400, 900, 600))
+    # steel is what ideals have, and what the many small customers seldom have
+    steel = draw.random(600) < np.where(is_ideal, 0.7, np.where(small, 0.1, 0.6))
+    accounts = pd.DataFrame(
+        {"size": size.astype(float), "branch": np.where(steel, "Steel", "Food")}
+    )
+    # of different weights within each kind, too
+    weights = np.where(small, np.where(size < 20, 9, 4), np.where(size < 600, 2, 1))
+    common = {"weight": 1.0, "better": "near", "missing": "leave_out", "label": "a", "target": None}
+    one = {**common, "scale": None, "favoured": None}
+    traits = (
+        objectives.Trait(name="size", kind="number", transform="none", **one),
+        objectives.Trait(name="branch", kind="text", transform="none", **one),
+    )
+    declared = objectives.Objective("steel", 2, 5, 1.2, traits, ())
+
+    def fitted(every: np.ndarray, given: np.ndarray | None) -> pd.DataFrame:
+        rows, _ = objectives.fit(
+            accounts.iloc[every].reset_index(drop=True), is_ideal[every], declared, given
+        )
+        columns = ["trait", "value", "target", "scale", "penalty", "lift"]
+        order = rows.groupby("segment_id")["target"].transform("max")
+        return rows.assign(size=order).sort_values(["size", "trait", "value"])[columns]
+
+    found = fitted(np.arange(600), weights / weights.mean()).reset_index(drop=True)
+    expected = fitted(np.repeat(np.arange(600), weights), None).reset_index(drop=True)
+    pd.testing.assert_frame_equal(found, expected)
+    plain = fitted(np.arange(600), None).reset_index(drop=True)
+    assert set(found["target"].dropna()) != set(plain["target"].dropna())
+    assert found["scale"].max() != plain["scale"].max()
+    assert not np.allclose(found["lift"].dropna(), plain["lift"].dropna(), rtol=0.05)
+
+
+def test_medoids_are_those_of_all_customers() -> None:
+    for seed in range(20):
+        draw = np.random.default_rng(seed)
+        points = draw.normal(size=(40, 2))
+        weights = draw.integers(1, 9, 40)
+        every = np.repeat(np.arange(40), weights)
+        apart = np.abs(points[:, None, :] - points[None, :, :]).sum(axis=2)
+        found = objectives.medoids(apart, 4, weights / weights.mean())
+        expected = objectives.medoids(apart[np.ix_(every, every)], 4)
+        assert list(found[every]) == list(expected)
+
+
 def refit_rfm(sample: Sample, settings: Any) -> pd.DataFrame:
     dimensions = pd.DataFrame(
         [("monetary", "revenue", 5, "quantile", "", False)],
@@ -187,7 +245,26 @@ def refit_clusters(sample: Sample, settings: Any) -> pd.DataFrame:
     return clusters.refit(sample, row, settings, None)
 
 
-@pytest.mark.parametrize("refit", [refit_rfm, refit_clusters])
+def refit_objective(sample: Sample, settings: Any) -> pd.DataFrame:
+    keys = sorted(set(sample["sample_key"]))
+    ideals = pd.DataFrame({"sample_key": keys, "objective": "one"}).assign(
+        is_ideal=[i % 2 == 0 for i in range(len(keys))]
+    )
+    declared = pd.DataFrame(
+        [("one", 1, 5, 1.2, "a")],
+        columns=["objective", "segments", "minimum_support", "minimum_lift", "declaration_hash"],
+    )
+    trait = {
+        **{"objective": "one", "position": 1, "trait": "revenue", "trait_type": "number"},
+        **{"label": "a", "weight": 1.0, "transform": "none", "better": "near"},
+        **{"missing": "leave_out", "target": None, "scale": None, "favoured": None},
+    }
+    priors = pd.DataFrame(columns=["objective", "trait", "value", "favour", "confidence"])
+    traits = pd.DataFrame([trait])
+    return objectives.refit(sample, ideals, declared, traits, priors, settings, None)
+
+
+@pytest.mark.parametrize("refit", [refit_rfm, refit_clusters, refit_objective])
 def test_a_fit_records_whether_it_was_weighted(
     refit: Callable[[Sample, Any], pd.DataFrame],
 ) -> None:
@@ -205,5 +282,7 @@ def test_a_fit_records_whether_it_was_weighted(
     pd.testing.assert_frame_equal(plain, equal, check_exact=True)
     assert "weights" not in json.loads(plain["parameters"].iloc[0])
     assert json.loads(weighted["parameters"].iloc[0])["weights"] == [0.4, 1.6]
-    bounds = ["category", "lower_bound", "upper_bound"]
+    found = [table.iloc[:, len(frames.HEADER) :] for table in (plain, weighted)]
+    assert not found[0].equals(found[1])
+    bounds = ["category", "lower_bound", "upper_bound", "value", "lift"]
     assert not weighted.drop(columns=bounds, errors="ignore").isna().any(axis=None)
