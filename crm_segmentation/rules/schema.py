@@ -78,7 +78,9 @@ def where_key_is(key: str, value: Schema, then: Schema) -> Schema:
 
 
 def one_of_names(names: Iterable[str]) -> Schema:
-    return {"enum": sorted(names)}
+    known = sorted(names)
+    # an enum of nothing is no schema to some readers
+    return {"enum": known} if known else {"not": {}}
 
 
 def named(event: str) -> Schema:
@@ -336,7 +338,7 @@ class Writer:
                 value = self.value_of(entry["type"])
                 if entry["allowed"]:
                     value = self.defined(f"value_of_{name}", allowed_text(entry["allowed"]))
-                either = {"if": {"not": {"type": "null"}}, "then": value}
+                either = {"anyOf": [value, {"type": "null"}]}
                 rules.append(
                     where_key_is(
                         "attribute", {"const": name}, {"properties": {"from": either, "to": either}}

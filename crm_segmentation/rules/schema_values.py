@@ -107,8 +107,13 @@ def units_of_digits(most: dict[str, float]) -> str:
     return "|".join(whole_of(len(str(int(number)))) + unit for unit, number in most.items())
 
 
+def plain(text: str) -> str:
+    """A pattern of the text itself; JavaScript refuses a backslash where none is needed."""
+    return re.sub(r"([\\^$.*+?()\[\]{}|/])", r"\\\1", text)
+
+
 def without(marks: Iterable[str], rest: str) -> str:
-    listed = "|".join(r"\x00" if mark == "\0" else re.escape(mark) for mark in marks)
+    listed = "|".join(r"\x00" if mark == "\0" else plain(mark) for mark in marks)
     return rf"^(?![\s\S]*({listed})){rest}"
 
 
@@ -200,7 +205,7 @@ def allowed_text(allowed: Sequence[str]) -> Schema:
 
     def letter(character: str) -> str:
         forms = same_folded().get(fold(character), character)
-        return f"[{forms}]" if len(forms) > 1 else re.escape(character)
+        return f"[{forms}]" if len(forms) > 1 else plain(character)
 
     words = ["".join(letter(character) for character in word) for word in allowed]
     return {

@@ -84,6 +84,9 @@ BEYOND_A_SCHEMA = {
 # more levels than Python itself walks through
 TOO_DEEP_TO_READ = (test_rule_errors.nested(5000),)
 
+ESCAPE = re.compile(r"\\(.)")
+UNDECLARED = ("recorded_groups", "recorded_attributes", "account_lists", "purposes")
+
 Wrong = tuple[str, ModuleType, bool]
 
 
@@ -110,8 +113,28 @@ def project(engine: Engine) -> dict[str, Any]:
     return project_of(engine)
 
 
+def patterns(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        if isinstance(schema.get("pattern"), str):
+            yield schema["pattern"]
+        for inner in schema.values():
+            yield from patterns(inner)
+    elif isinstance(schema, list):
+        for inner in schema:
+            yield from patterns(inner)
+
+
 def test_it_is_a_schema(project: dict[str, Any]) -> None:
-    Draft202012Validator.check_schema(json.loads(schema_text(project)))
+    # of a project that records and lists nothing, too
+    for declared in (project, {**project, **{key: [] for key in UNDECLARED}}):
+        text = schema_text(declared)
+        Draft202012Validator.check_schema(json.loads(text))
+        assert '"enum": []' not in text
+        # a backslash stands where JavaScript asks for one, and nowhere else
+        escaped = {
+            escape for found in patterns(json.loads(text)) for escape in ESCAPE.findall(found)
+        }
+        assert escaped <= {*r"^$\.*+?()[]{}|/sSx"}
 
 
 def test_it_refuses_wrong_rules(engine: Engine) -> None:
