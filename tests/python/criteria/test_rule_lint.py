@@ -62,6 +62,10 @@ def model(folder: Path, rule: str, name: str = "a_profile") -> Path:
         ("revenue: [50,000]", ["3:14 odd-number"]),
         ("street: Nr #1", ["3:12 comment"]),
         ("country: DE # a comment that is meant", []),
+        ("country: #DE", []),
+        # an anchor that holds itself, and a key that is a list: dbt says what is wrong
+        ("country: &one [*one]", []),
+        ("? [country, kind]\n: DE", []),
         ("all:\n  - {kind: a, kind: b}", ["4:15 duplicate-key"]),
         ("country: {in: [DE], in: [AT]}", ["3:21 duplicate-key"]),
         ("country: [DE", ["4:1 yaml"]),
@@ -113,13 +117,20 @@ def test_a_group_that_is_not_there_is_named_with_its_place(tmp_path: Path) -> No
     assert not list(unknown_names(tmp_path, "depends on a node named 'vip_dach'"))
 
 
-def test_errors_fail_and_warnings_where_asked(tmp_path: Path) -> None:
+def test_errors_fail_and_warnings_where_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     model(tmp_path, "country: NO")
     findings = list(read_files(tmp_path))
     assert report(findings, tmp_path, fail_on_warnings=False) == 0
     assert report(findings, tmp_path, fail_on_warnings=True) == 1
-    model(tmp_path, "{kind: a, kind: b}")
+    model(tmp_path, "{kind: a, kind: NO}")
+    capsys.readouterr()
     assert report(list(read_files(tmp_path)), tmp_path, fail_on_warnings=False) == 1
+    assert capsys.readouterr().err == "1 errors, 1 warnings.\n"
+    model(tmp_path, "kind: a")
+    assert report(list(read_files(tmp_path)), tmp_path, fail_on_warnings=True) == 0
+    assert capsys.readouterr().err == ""
 
 
 class AskedError(Exception):
