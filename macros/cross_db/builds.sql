@@ -1,7 +1,6 @@
 {#
     Hook before a run: stop where the server is too old, or its database cannot hold
-    or fold the text. The collation that folds letters one by one came with
-    PostgreSQL 17; on 16 the setting `postgres_collation` names another one.
+    or fold the text.
 #}
 {% macro refuse_engine() %}
     {%- if execute and flags.WHICH in ['build', 'run', 'retry'] -%}
@@ -13,7 +12,7 @@
 {% endmacro %}
 
 {% macro postgres__refuse_engine() %}
-    {%- set wanted = crm_segmentation.setting('postgres_collation') -%}
+    {%- set wanted = crm_segmentation.folding_collation() -%}
     {%- set version, encoding, has_collation = run_query(
         "select cast(current_setting('server_version_num') as integer) / 10000, "
         ~ "current_setting('server_encoding'), exists (select from pg_collation where "
@@ -32,8 +31,8 @@
         {{ exceptions.raise_compiler_error(
             "Unknown collation in setting 'postgres_collation': got '" ~ wanted
             ~ "', which PostgreSQL " ~ version ~ ' here does not have; allowed: pg_c_utf8 '
-            ~ '(17 and later), und-x-icu (a server with ICU) or C.utf8 (of most systems). '
-            ~ "Write vars: {postgres_collation: 'und-x-icu'}."
+            ~ '(17 and later), C.utf8 (of most systems) or und-x-icu (a server with ICU). '
+            ~ "Write vars: {postgres_collation: 'C.utf8'}."
         ) }}
     {%- endif -%}
 {% endmacro %}

@@ -15,7 +15,29 @@
     {#- Under the collation C, lower() leaves every letter outside ASCII alone. -#}
     {{- return(
         "lower(translate(" ~ expression ~ ", 'İΣς', 'iσσ') collate "
-        ~ adapter.quote(crm_segmentation.setting('postgres_collation')) ~ ")"
+        ~ adapter.quote(crm_segmentation.folding_collation()) ~ ")"
+    ) -}}
+{% endmacro %}
+
+{#
+    The collation of PostgreSQL under which letters are folded one by one: the setting
+    `postgres_collation`, else the first that the server has of those that do. The one
+    that is the same everywhere came with PostgreSQL 17.
+#}
+{% macro folding_collation() %}
+    {{- return(
+        crm_segmentation.setting('postgres_collation')
+        or adapter.dispatch('folding_collation', 'crm_segmentation')()
+    ) -}}
+{% endmacro %}
+
+{% macro default__folding_collation() %}
+    {{- return('pg_c_utf8') -}}
+{% endmacro %}
+
+{% macro postgres_python__folding_collation() %}
+    {{- return(
+        adapter.first_collation(['pg_c_utf8', 'C.utf8', 'und-x-icu']) or 'pg_c_utf8'
     ) -}}
 {% endmacro %}
 
@@ -43,7 +65,7 @@
         knows a capital of ß, PostgreSQL none. -#}
     {{- return(
         "upper(replace(" ~ expression ~ ", 'ß', 'ẞ') collate "
-        ~ adapter.quote(crm_segmentation.setting('postgres_collation')) ~ ")"
+        ~ adapter.quote(crm_segmentation.folding_collation()) ~ ")"
     ) -}}
 {% endmacro %}
 

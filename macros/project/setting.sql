@@ -63,7 +63,7 @@
         'record_history': true,
         'wait_for_other_build': 0,
         'consumer_roles': [],
-        'postgres_collation': 'pg_c_utf8',
+        'postgres_collation': none,
         'batch_profiles': false,
         'profile_batch_size': 100,
     }) }}

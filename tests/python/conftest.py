@@ -277,15 +277,32 @@ def consumer_role(collated_database: Database) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def builder_role(collated_database: Database) -> Iterator[str]:
+    """A role with no more rights than README asks for a build."""
+    role = f'"Builder" of {collated_database.name}'
+    quoted = '"' + role.replace('"', '""') + '"'
+    name = collated_database.name
+    collated_database.execute(
+        f"create role {quoted} login; revoke temporary on database {name} from public;"
+        f"grant create, temporary on database {name} to {quoted}"
+    )
+    yield role
+    collated_database.execute(f"drop owned by {quoted} cascade; drop role {quoted}")
+
+
+@pytest.fixture(scope="session")
 def postgres_demo(
-    make_project: Callable[..., DbtProject], collated_database: Database, consumer_role: str
+    make_project: Callable[..., DbtProject],
+    collated_database: Database,
+    builder_role: str,
+    consumer_role: str,
 ) -> DbtRun:
     """The demo company on PostgreSQL, built and tested once. Read it, never change it.
 
     A file that uses it says `pytestmark = pytest.mark.xdist_group("postgres_demo")`, so that
     one worker has it for all of them.
     """
-    project = make_project(postgres=collated_database)
+    project = make_project(postgres=collated_database.of(builder_role))
     return project.run("build", vars={"consumer_roles": [consumer_role]})
 
 

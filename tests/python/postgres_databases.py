@@ -41,6 +41,10 @@ class Database:
     name: str
     environment: dict[str, str]
 
+    def of(self, role: str) -> Database:
+        """The database as somebody else sees it."""
+        return Database(self.name, {**self.environment, "PGUSER": role})
+
     def connect(self, **options: Any) -> Any:
         """A connection that commits by itself."""
         connection = psycopg2.connect(

@@ -264,6 +264,26 @@ def test_every_letter_folds_by_itself(dialect: Dialect) -> None:
     assert len(LETTERS) > 140_000
 
 
+def test_letters_fold_under_the_first_collation_that_is_there(
+    dialect: Dialect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # `type: postgres` cannot ask
+    assert dialect.render("folding_collation") == "pg_c_utf8"
+    on_16 = {"C", "C.utf8", "und-x-icu"}
+    for known, chosen in (
+        ({"pg_c_utf8", *on_16}, "pg_c_utf8"),
+        (on_16, "C.utf8"),
+        ({"und-x-icu"}, "und-x-icu"),
+        # refuse_engine() says so
+        ({"C"}, "pg_c_utf8"),
+    ):
+        server = SimpleNamespace(
+            first_collation=lambda names, known=known: next(filter(known.__contains__, names), None)
+        )
+        monkeypatch.setitem(dialect.engine.context, "adapter", server)
+        assert dialect.render("postgres_python__folding_collation") == chosen
+
+
 def test_words_fold_letter_by_letter(dialect: Dialect) -> None:
     words = ["İΣς", "ΟΔΟΣ", "ὈΔΥΣΣΕΎΣ", "STRAẞE", "Straße", "ÄÖÜ", "I", "ı", "É", "É", "ǅ", ""]
     expected = ["iσσ", "οδοσ", "ὀδυσσεύσ", "straße", "straße", "äöü", "i", "ı", "é", "é", "ǆ", ""]

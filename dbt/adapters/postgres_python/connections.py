@@ -183,3 +183,20 @@ def open_handle(credentials: PostgresPythonCredentials) -> Any:
             # a rollback would undo the role as well
             handle.commit()
     return handle
+
+
+def collations_of(credentials: PostgresPythonCredentials) -> set[str]:
+    """Names of the collations of a server; none of one that cannot be reached.
+
+    On a connection of its own, since it is asked while SQL is rendered, in any thread.
+    """
+    try:
+        handle = open_handle(credentials)
+    except psycopg2.OperationalError:
+        return set()
+    try:
+        with handle.cursor() as cursor:
+            cursor.execute("select collname from pg_catalog.pg_collation")
+            return {name for (name,) in cursor.fetchall()}
+    finally:
+        handle.close()

@@ -13,7 +13,10 @@ from dbt.adapters.postgres.impl import PostgresAdapter
 from dbt.adapters.postgres_python import python_models
 from dbt.adapters.postgres_python.__version__ import version
 from dbt.adapters.postgres_python.build_lock import BuildLock
-from dbt.adapters.postgres_python.connections import PostgresPythonConnectionManager
+from dbt.adapters.postgres_python.connections import (
+    PostgresPythonConnectionManager,
+    collations_of,
+)
 from dbt.adapters.postgres_python.relation import PostgresPythonRelation
 from dbt.adapters.postgres_python.session import Session
 
@@ -26,6 +29,7 @@ class PostgresPythonAdapter(PostgresAdapter):
 
     build_lock: BuildLock | None = None
     cached: tuple[list[Any], Any] | None = None
+    collations: set[str] | None = None
 
     @available.parse_none
     def hold_build_lock(self, name: str | None = None, wait: int = 0) -> None:
@@ -66,6 +70,13 @@ class PostgresPythonAdapter(PostgresAdapter):
             adapter_version=version,
             model_adapter_details=cls._get_adapter_specific_run_info(config),
         )
+
+    @available.parse_none
+    def first_collation(self, names: list[str]) -> str | None:
+        """The first of the collations that the server has, asked once; None if it has none."""
+        if self.collations is None:
+            self.collations = collations_of(self.config.credentials)
+        return next((name for name in names if name in self.collations), None)
 
     @log_code_execution
     def submit_python_job(self, parsed_model: dict, compiled_code: str) -> AdapterResponse:

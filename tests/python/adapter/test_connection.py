@@ -23,6 +23,7 @@ from dbt.adapters.contracts.connection import Connection, Identifier
 from dbt.adapters.postgres_python.connections import (
     PostgresPythonConnectionManager,
     PostgresPythonCredentials,
+    collations_of,
     open_handle,
 )
 from dbt_common.exceptions import DbtRuntimeError
@@ -187,6 +188,13 @@ def test_our_own_profile_leaves_a_service_its_database(
     output = yaml.safe_load((ROOT / "profiles.yml").read_text())["crm_segmentation"]["outputs"]
     written = Template(output["postgres"]["dbname"]).render(env_var=os.environ.get)
     assert credentials(dbname=written, schema="x").database == database
+
+
+def test_a_server_is_asked_for_its_collations(postgres_database: Database) -> None:
+    known = collations_of(credentials(dbname=postgres_database.name, schema="x"))
+    assert {"C", "POSIX"} <= known
+    # the build itself says so later, and in dbt's own words
+    assert collations_of(credentials(dbname="x", host="/nowhere", schema="x")) == set()
 
 
 def test_a_list_of_hosts(postgres_database: Database) -> None:
