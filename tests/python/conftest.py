@@ -17,7 +17,14 @@ from typing import Any
 import duckdb
 import pytest
 from dbt_server import DbtServer
-from postgres_databases import Database, Databases, NoCollationError, named_server, start_server
+from postgres_databases import (
+    HABITS_OF_A_BUILDER,
+    Database,
+    Databases,
+    NoCollationError,
+    named_server,
+    start_server,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -278,7 +285,7 @@ def consumer_role(collated_database: Database) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def builder_role(collated_database: Database) -> Iterator[str]:
-    """A role with no more rights than README asks for a build."""
+    """A role with no more rights than README asks for a build, and with habits of its own."""
     role = f'"Builder" of {collated_database.name}'
     quoted = '"' + role.replace('"', '""') + '"'
     name = collated_database.name
@@ -286,6 +293,10 @@ def builder_role(collated_database: Database) -> Iterator[str]:
         f"create role {quoted} login; revoke temporary on database {name} from public;"
         f"grant create, temporary on database {name} to {quoted}"
     )
+    for setting, value in HABITS_OF_A_BUILDER.items():
+        collated_database.execute(
+            f"alter role {quoted} in database {name} set {setting} = '{value}'"
+        )
     yield role
     collated_database.execute(f"drop owned by {quoted} cascade; drop role {quoted}")
 

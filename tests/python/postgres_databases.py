@@ -29,6 +29,15 @@ HABITS = {
     "extra_float_digits": "0",
 }
 
+# and the role that builds
+HABITS_OF_A_BUILDER = {
+    "search_path": "",
+    "standard_conforming_strings": "off",
+    "default_transaction_isolation": "serializable",
+    "transform_null_equals": "on",
+    "array_nulls": "off",
+}
+
 
 class NoCollationError(Exception):
     """There is no collation but C here."""
