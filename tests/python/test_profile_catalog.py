@@ -91,11 +91,11 @@ def test_lint_counts_a_profile_before_it_is_built_and_finds_nothing_to_mend(
     shutil.copy(demo_build.database, project.database)
     with duckdb.connect(str(project.database)) as connection:
         connection.execute(f"drop table {profiles['vip_dach']['table']}")
-        # its members are recorded since two days, and an order is of the year before
+        # its members were recorded twice before, and an order is of the year before
         connection.execute(
             "insert into crm_intermediate.int_recorded_days values "
             "('group', 'vip_dach', date '2025-12-31', true), "
-            "('group', 'vip_dach', date '2025-12-30', true), "
+            "('group', 'vip_dach', date '2025-01-02', true), "
             "('attribute', 'rfm_segment', date '2020-01-01', true)"
         )
         connection.execute(
@@ -116,7 +116,7 @@ def test_lint_counts_a_profile_before_it_is_built_and_finds_nothing_to_mend(
     # the local day, in Berlin
     assert first_days["events"]["order"] == "2023-12-31"
     assert first_days["events"]["order_line"] == "2024-01-01"
-    assert first_days["groups"] == {"vip_dach": "2025-12-30"}
+    assert first_days["groups"] == {"vip_dach": "2025-01-02"}
     assert first_days["recorded_attributes"] == {"rfm_segment": "2020-01-01"}
     for table, of, column in [
         ("account_attributes", first_days["attributes"], "account_opened_on"),
