@@ -55,8 +55,13 @@ def cells_of_feature(rows: Sequence[dict[str, Any]], count: int, of_all: int) ->
     """What a cluster and all accounts have of a feature: a mean, or the most frequent category."""
     if rows[0]["category"] is None:
         row = rows[0]
-        mean = number(row["mean_value"]) + mark(row["deviation"])
-        return mean, number(row["mean_of_all"])
+        of_all = row["mean_of_all"]
+        # of shares and small counts the digits after the point tell more than those before it
+        decimals = 2 if of_all is not None and abs(of_all) < 10 else 0
+        return (
+            number(row["mean_value"], decimals) + mark(row["deviation"]),
+            number(of_all, decimals),
+        )
     inside = max(rows, key=lambda row: (int(row["category_count"]), row["category"]))
     return (
         f"{inside['category']} {100 * int(inside['category_count']) // count} %",
@@ -91,7 +96,8 @@ def table_of_profiles(name: str, label: str, profiles: Sequence[dict[str, Any]])
         ["cluster", "label", "accounts", "of all", *features],
         found,
         empty="nobody is placed",
-        note="means; ++ and --: a standard deviation or more from the mean, + and -: half of one",
+        note="means; ++ and --: a standard deviation or more from the mean of all, + and -: half\n"
+        "  of one, as the clustering measures (where it takes logarithms, of those)",
     )
 
 

@@ -569,13 +569,11 @@ def fit_one(
     least = int(settings["fit_minimum_accounts"])
     if len(accounts) < least:
         needed = [one.name for one in clustering.features if one.missing == "exclude"]
-        blank = [name for name in needed if len(wide) and wide[name].isna().all()]
-        why = f"; no account has {', '.join(blank)}" if blank else ""
         frames.say(
             NAME,
-            f"no parameters written of {clustering.name}: {len(accounts)} accounts of the sample "
-            f"are of its base and have every feature, at least {least} are needed (setting "
-            f"fit_minimum_accounts){why}",
+            f"no parameters written of {clustering.name}: the sample has "
+            f"{frames.counted(len(accounts), 'account')} of its base with every feature, needed: "
+            f"{least} (setting fit_minimum_accounts){frames.nobody_has(wide, needed)}",
         )
         return frames.no_rows(DTYPES)
     fitted = fit(
@@ -604,9 +602,13 @@ def fit_one(
     found = fitted.quality["k"]
     frames.say(
         NAME,
-        f"{clustering.name}, version {record.fit_version}: {found} clusters of {len(accounts)} "
-        f"accounts ({reason}), silhouette {fitted.quality['silhouette']}, stability "
-        f"{fitted.quality['stability']}",
+        f"{clustering.name}, version {record.fit_version}: {frames.counted(found, 'cluster')} of "
+        f"{frames.counted(len(accounts), 'account')} ({reason})"
+        + "".join(
+            f", {name} {fitted.quality[name]:.3f}"
+            for name in ("silhouette", "stability")
+            if fitted.quality[name] is not None
+        ),
     )
     return frames.with_header(record, fitted.rows, DTYPES)
 

@@ -381,6 +381,17 @@ def matched_ids(
     return [matched[i] if i in matched else next(fresh) for i in range(len(apart))]
 
 
+def nobody_has(wide: pd.DataFrame, features: Sequence[str]) -> str:
+    """The end of a sentence: of which of these features there is no value at all."""
+    blank = [name for name in features if len(wide) and wide[name].isna().all()]
+    return f"; no account has {', '.join(blank)}" if blank else ""
+
+
+def counted(count: int, what: str) -> str:
+    """1 account, 2 accounts."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def say(fit: str, what: str) -> None:
     """A line for the log of the run: dbt prints what a Python model prints."""
     print(f"{fit}: {what}", flush=True)

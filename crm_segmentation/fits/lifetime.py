@@ -139,8 +139,9 @@ def refit(
     if len(customers) < least:
         frames.say(
             NAME,
-            f"no parameters written: {len(customers)} accounts of the sample have an order, "
-            f"at least {least} are needed (setting fit_minimum_accounts)",
+            f"no parameters written: the sample has {frames.counted(len(customers), 'account')} "
+            f"with an order, needed: {least} (setting fit_minimum_accounts)"
+            + frames.nobody_has(wide, FEATURES),
         )
         return frames.no_rows(DTYPES)
     try:
@@ -174,7 +175,8 @@ def refit(
     )
     frames.say(
         NAME,
-        f"version {record.fit_version} fitted on {len(customers)} accounts ({reason})"
+        f"version {record.fit_version} fitted on {frames.counted(len(customers), 'account')} "
+        f"({reason})"
         + (f"; spend is {quality['spend_fallback']}" if "spend_fallback" in quality else ""),
     )
     each = np.arange(1, len(nodes.probability) + 1)

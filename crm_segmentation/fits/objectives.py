@@ -629,14 +629,14 @@ def fit_objective(
     count = int(is_ideal.sum())
     if count < objective.minimum_support:
         return (
-            f"{count} of {len(wide)} considered accounts of the sample are ideal, at least "
-            f"{objective.minimum_support} are needed (minimum_support of the objective)"
+            f"{count} of {frames.counted(len(wide), 'considered account')} of the sample are "
+            f"ideal, needed: {objective.minimum_support} (minimum_support of the objective)"
         )
     rows, quality = fit(wide, is_ideal, objective, frames.sampling_weights(sample, wide))
     if not len(rows):
         return (
-            f"no trait tells {count} ideal accounts from the {len(wide)} considered ones: none is "
-            "declared, none has a prior, and none is favoured by the sample"
+            f"no trait tells {frames.counted(count, 'ideal account')} from the {len(wide)} "
+            "considered: none is declared, none has a prior, and none is favoured by the sample"
         )
     return rows, wide.assign(is_ideal=is_ideal.astype(float)), quality
 
@@ -697,7 +697,7 @@ def refit(
         found.append(frames.with_header(record, rows, DTYPES))
         frames.say(
             objective.name,
-            f"version {record.fit_version}: {quality['segments']} segments of "
-            f"{quality['ideals']} ideal accounts",
+            f"version {record.fit_version}: {frames.counted(quality['segments'], 'segment')} of "
+            f"{frames.counted(quality['ideals'], 'ideal account')}",
         )
     return pd.concat(found, ignore_index=True) if found else frames.no_rows(DTYPES)

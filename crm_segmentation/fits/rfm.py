@@ -221,13 +221,15 @@ def refit(
     declared = read_dimensions(frames.to_frame(dimensions))
     kpis = list(dict.fromkeys(dimension.kpi for dimension in declared))
     seen = frames.to_frame(sample)
-    complete = frames.wide_sample(seen, kpis).dropna()
+    wide = frames.wide_sample(seen, kpis)
+    complete = wide.dropna()
     least = int(chosen["fit_minimum_accounts"])
     if len(complete) < least:
         frames.say(
             NAME,
-            f"no parameters written: {len(complete)} accounts of the sample have all of "
-            f"{', '.join(kpis)}, at least {least} are needed (setting fit_minimum_accounts)",
+            f"no parameters written: the sample has {frames.counted(len(complete), 'account')} "
+            f"with all of {', '.join(kpis)}, needed: {least} (setting fit_minimum_accounts)"
+            + frames.nobody_has(wide, kpis),
         )
         return frames.no_rows(DTYPES)
     fitted = fit(complete, declared, frames.sampling_weights(seen, complete))
@@ -241,5 +243,9 @@ def refit(
         sample=seen,
         features=kpis,
     )
-    frames.say(NAME, f"version {record.fit_version} fitted on {len(complete)} accounts ({reason})")
+    frames.say(
+        NAME,
+        f"version {record.fit_version} fitted on {frames.counted(len(complete), 'account')} "
+        f"({reason})",
+    )
     return frames.with_header(record, fitted, DTYPES)

@@ -243,3 +243,12 @@ def test_what_can_be_fitted_is(name: str) -> None:
         assert not len(FITS[name](EDGES[edge])), edge
     if name not in ("tree", "propensity", "objective"):
         assert len(FITS[name](EDGES["usual"]))
+
+
+@pytest.mark.parametrize("name", ["rfm, quantiles", "lifetime"])
+def test_a_feature_without_any_value_is_named(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    FITS[name](EDGES["one feature NULL"])
+    assert "the sample has 0 accounts with" in (said := capsys.readouterr().out)
+    assert said.endswith("(setting fit_minimum_accounts); no account has revenue_all\n")

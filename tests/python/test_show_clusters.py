@@ -34,6 +34,22 @@ class Rows:
         return []
 
 
+@pytest.mark.parametrize(
+    ("mean", "of_all", "shown"),
+    [
+        (0.52, 0.65, ("0.52 +", "0.65")),
+        (12.4, 9.99, ("12.40 +", "9.99")),
+        (1200.0, 10.0, ("1,200 +", "10")),
+        (None, None, ("- +", "-")),
+    ],
+)
+def test_shares_are_shown_with_their_digits(
+    mean: float | None, of_all: float | None, shown: tuple[str, str]
+) -> None:
+    row = {"category": None, "mean_value": mean, "mean_of_all": of_all, "deviation": 0.6}
+    assert show_clusters.cells_of_feature([row], 1, 1) == shown
+
+
 @pytest.fixture(scope="module")
 def reader() -> Rows:
     declared = clusterings(DAYS, REVENUE, k=(2, 3)).assign(label="Value & behaviour")
