@@ -426,6 +426,9 @@ def selections_in(
 
 def empty_window(word: str, given: dict[str, Any], as_of: date) -> tuple[str, str] | None:
     """(key, reason) where the window of a fact leaf can hold no row, or too short a one."""
+    if word == "points":
+        # its `between` is of numbers
+        return None
     if given.get("in_period") == "this day":
         return "in_period", "facts are visible up to the day before, so 'this day' holds none"
     if word == "was_member" and date.fromisoformat(str(given["day"])) >= as_of:

@@ -189,6 +189,8 @@ def of_facts(
         of = (("groups", given["group"]),)
     elif "attribute" in given:
         of = (("recorded_attributes", given["attribute"]),)
+    if not of:
+        return
     if word == "was_member":
         day = date.fromisoformat(str(given["day"]))
         yield LookBack(f"{path}.day", day, of, "Ask of a later day.")

@@ -317,6 +317,7 @@ def test_every_kind_looks_back_or_says_why_not(engine: Engine) -> None:
         # names that are words elsewhere
         {"member_of": ["group", "attribute", "for"]},
         {"bucket": {"salt": "a", "below_percent": 5}},
+        {"points": {"of": [{"if": {"revenue": {"gte": 1}}, "add": 1}], "between": [1, 2]}},
         of_order("event", where={"amount": {"between": [1, 2]}}),
         # nothing of it is recorded at all: other warnings tell
         {"was_member": {"group": "other", "day": "2020-01-01"}},

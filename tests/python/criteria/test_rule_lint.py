@@ -436,6 +436,10 @@ def changes(**given: Any) -> dict[str, Any]:
     return {"changed": {"attribute": "tier", **given}}
 
 
+def letters(text: str) -> dict[str, Any]:
+    return {"country": {"eq": text, "case_sensitive": True}}
+
+
 def in_sql(expression: str) -> dict[str, Any]:
     return {"sql": {"expression": expression, "reason": "so it is"}}
 
@@ -551,6 +555,38 @@ GTE_10, GTE_5 = {"revenue": {"gte": 10}}, {"revenue": {"gte": 5}}
         ),
         (both("all", abandoned("7d", "30d"), abandoned("7d", "60d")), "all[1].abandoned no-effect"),
         (both("all", abandoned("7d", "30d"), abandoned("8d", "60d")), ""),
+        # spans, digits and letters as they are meant
+        (
+            both("all", {"since": {"in_next": "30d"}}, {"since": {"before": "2026-01-01"}}),
+            "all[1].since.before contradiction",
+        ),
+        ({"revenue": {"gte": "10.50", "lt": 10.5}}, "revenue.lt contradiction"),
+        (both("all", letters("DE"), letters("de")), "all[1].country.eq contradiction"),
+        (both("all", letters("DE"), {"country": {"eq": "de"}}), ""),
+        # false may be unknown
+        (
+            both("all", {"is_partner": {"eq": False}}, {"is_partner": {"is_null": True}}),
+            "all[0].is_partner no-effect",
+        ),
+        # of several conditions under `not` none is certain
+        (
+            both("all", {"not": {"revenue": {"gte": 10, "lt": 20}}}, {"revenue": {"eq": 5}}),
+            "all[0].not no-effect",
+        ),
+        (
+            both(
+                "all",
+                {"not": event_leaf(count={"gte": 3, "lt": 5})},
+                event_leaf(count={"eq": 7}),
+            ),
+            "all[0].not no-effect",
+        ),
+        (points(between=[7, 12]), ""),
+        (points(between=[13, 14]), "points contradiction"),
+        (
+            {"points": {"of": [{"if": {"revenue": {"gte": 2, "lt": 1}}, "add": 1}], "gte": 1}},
+            "points.of[0].if.revenue.lt contradiction",
+        ),
         # keys of a leaf on facts are no conditions by themselves
         (
             both("all", past("was_member", day="2025-01-01"), past("was_member", day="2025-02-01")),
