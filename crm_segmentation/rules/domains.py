@@ -266,7 +266,8 @@ def literals_of(
         given = asked["years"] if isinstance(asked["years"], dict) else {"eq": asked["years"]}
         where = f"{path}.{name}.years".lstrip(".")
         years = f"the years since {name}"
-        return compared(given, years, years, "years", where, holds=holds)
+        nulls = asked.get("nulls", "exclude")
+        return compared(given, years, years, "years", where, holds=holds, nulls=nulls)
     return [
         Literal(
             name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -12,10 +13,11 @@ import pytest
 
 from criteria.catalogues import ATTRIBUTES, EVENTS, RELATIONS
 from criteria.engine import Database, Engine, variables
-from criteria.oracle import World
+from criteria.oracle import World, members
 from criteria.postgres import PostgresDatabase
+from criteria.rules import NAMES, Seeded, as_text, draw_leaf, draw_rule, draw_world
 from criteria.worlds import make_world
-from crm_segmentation.rules.lint import data_findings
+from crm_segmentation.rules.lint import data_findings, published_findings
 
 AS_OF = "2026-03-31"
 PROJECT: dict[str, Any] = {
@@ -469,3 +471,49 @@ def test_where_the_history_begins_on_postgres(engine: Engine, collated_database:
     connection = collated_database.connect()
     hold_equal(engine, PostgresDatabase(connection))
     connection.close()
+
+
+WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+# within these one row is asked, not an account
+OF_ROWS = (".where", ".has", ".some", ".none", ".every", ".if")
+
+
+def test_lint_reads_whatever_rule_is_drawn(engine: Engine) -> None:
+    """And a leaf that is said to be a contradiction has no members."""
+    attributes = {
+        name: {"nullable": True, "allowed": None, **declared}
+        for name, declared in ATTRIBUTES.items()
+    }
+    first_days = {
+        "events": dict.fromkeys(EVENTS, "2024-01-01"),
+        "attributes": dict.fromkeys(ATTRIBUTES, "2020-01-01"),
+    }
+    codes = Counter[str]()
+    for seed in range(3):
+        draw = Seeded(seed)
+        world = draw_world(draw)
+        engine.set_variables(variables(world))
+        project = {
+            "as_of": world.as_of.isoformat(),
+            "week_start": WEEKDAYS.index(world.week_start),
+            "attributes": attributes,
+            "events": EVENTS,
+            "relations": RELATIONS,
+        }
+        trees = [draw_leaf(draw, world, name) for name in NAMES * 2]
+        trees += [draw_rule(draw, world, depth=3) for _ in range(10)]
+        for text in map(as_text, trees):
+            tree = json.loads(json.dumps(engine.call("read_rule", text, "base", "a")["tree"]))
+            counted = {"base": 0, "leaves": [], "first_days": first_days}
+            found = list(data_findings({"published": {"tree": tree}}, counted, project))
+            found += published_findings({"published": {"tree": tree}}, project)
+            codes.update(code for _, code, _ in found)
+            for path, code, message in found:
+                is_leaf = path.split(".")[0] == next(iter(tree)) and "[" not in path
+                of_row = any(word in path for word in OF_ROWS)
+                # of a window without a row something may be true: that there is none
+                of_window = "this window" in message
+                if code == "contradiction" and is_leaf and not of_row and not of_window:
+                    assert not members(text, world), f"{path} {message}\n{text}"
+                    codes["held"] += 1
+    assert codes["contradiction"] > 10 and codes["long-window"] > 10 and codes["held"] > 5, codes

@@ -642,6 +642,7 @@ def spans(kind: str, key: str, *days: str) -> dict[str, Any]:
         ({"since": {"years": {"eq": 2.5}}}, "since.years.eq contradiction"),
         ({"since": {"years": {"lt": 0}}}, "since.years.lt contradiction"),
         ({"since": {"years": {"lt": 1}}}, ""),
+        ({"since": {"years": {"lt": 0}, "nulls": "include"}}, ""),
         ({"since": {"years": {"gte": 0}}}, "since.years always"),
         ({"since": {"years": {"gt": -0.5}}}, "since.years always"),
         ({"since": {"years": {"gt": 0}}}, ""),
