@@ -440,6 +440,10 @@ def letters(text: str) -> dict[str, Any]:
     return {"country": {"eq": text, "case_sensitive": True}}
 
 
+def sensitive(operator: str, text: str) -> dict[str, Any]:
+    return {"country": {operator: text, "case_sensitive": True, "nulls": "include"}}
+
+
 def in_sql(expression: str) -> dict[str, Any]:
     return {"sql": {"expression": expression, "reason": "so it is"}}
 
@@ -555,6 +559,31 @@ GTE_10, GTE_5 = {"revenue": {"gte": 10}}, {"revenue": {"gte": 5}}
         ),
         (both("all", abandoned("7d", "30d"), abandoned("7d", "60d")), "all[1].abandoned no-effect"),
         (both("all", abandoned("7d", "30d"), abandoned("8d", "60d")), ""),
+        (
+            both("all", {"country": {"starts_with": "deu"}}, {"country": {"starts_with": "DE"}}),
+            "all[1].country no-effect",
+        ),
+        (
+            both("all", {"country": {"eq": "DE"}}, {"country": {"ends_with": "e"}}),
+            "all[1].country no-effect",
+        ),
+        (
+            both("all", {"country": {"ends_with": "xe"}}, {"country": {"ends_with": "e"}}),
+            "all[1].country no-effect",
+        ),
+        (
+            both("all", {"country": {"contains": "de"}}, {"country": {"starts_with": "de"}}),
+            "all[0].country no-effect",
+        ),
+        (
+            both("all", {"country": {"contains": "de"}}, {"country": {"ends_with": "de"}}),
+            "all[0].country no-effect",
+        ),
+        (both("all", {"country": {"starts_with": "de"}}, {"country": {"ends_with": "de"}}), ""),
+        (
+            both("all", {"country": {"is_null": True}}, sensitive("neq", "DE")),
+            "all[1].country no-effect",
+        ),
         # spans, digits and letters as they are meant
         (
             both("all", {"since": {"in_next": "30d"}}, {"since": {"before": "2026-01-01"}}),
@@ -580,6 +609,16 @@ GTE_10, GTE_5 = {"revenue": {"gte": 10}}, {"revenue": {"gte": 5}}
                 event_leaf(count={"eq": 7}),
             ),
             "all[0].not no-effect",
+        ),
+        (
+            {
+                "abandoned": {
+                    "name": "order",
+                    "without": {"name": "order", "where": {"amount": {"gt": 1, "lt": 1}}},
+                    "for": "1d",
+                }
+            },
+            "abandoned.without.where.amount.lt contradiction",
         ),
         (points(between=[7, 12]), ""),
         (points(between=[13, 14]), "points contradiction"),
