@@ -444,6 +444,17 @@ def sensitive(operator: str, text: str) -> dict[str, Any]:
     return {"country": {operator: text, "case_sensitive": True, "nulls": "include"}}
 
 
+def near(km: int) -> dict[str, Any]:
+    return {"place": {"within_km": {"of": [48, 11], "km": km}}}
+
+
+def share(percent: int) -> dict[str, Any]:
+    return {"bucket": {"salt": "a", "below_percent": percent}}
+
+
+OTHERS = [{"is_partner": {"eq": True}}, {"kind": {"eq": "a"}}, {"country": {"eq": "DE"}}]
+
+
 def in_sql(expression: str) -> dict[str, Any]:
     return {"sql": {"expression": expression, "reason": "so it is"}}
 
@@ -583,6 +594,35 @@ GTE_10, GTE_5 = {"revenue": {"gte": 10}}, {"revenue": {"gte": 5}}
         (
             both("all", {"country": {"is_null": True}}, sensitive("neq", "DE")),
             "all[1].country no-effect",
+        ),
+        # what holds for more
+        (both("all", {"revenue": {"top": 3}}, {"revenue": {"top": 5}}), "all[1].revenue no-effect"),
+        (
+            both(
+                "all",
+                {"since": {"anniversary_in_next": "7d"}},
+                {"since": {"anniversary_in_next": "9d"}},
+            ),
+            "all[1].since no-effect",
+        ),
+        (
+            both("all", {"tags": {"has_only": ["a"]}}, {"tags": {"has_only": ["a", "b"]}}),
+            "all[1].tags no-effect",
+        ),
+        (both("all", near(5), near(10)), "all[1].place no-effect"),
+        (both("all", share(5), share(10)), "all[1].bucket no-effect"),
+        (both("all", share(10), {"bucket": {"salt": "b", "below_percent": 5}}), ""),
+        (
+            both("all", {"since": {"eq": "2024-01-01"}}, {"since": {"after": "2023-12-31"}}),
+            "all[1].since no-effect",
+        ),
+        (
+            both(
+                "all",
+                {"at_least": {"count": 2, "of": [GTE_10, *OTHERS]}},
+                {"at_least": {"count": 3, "of": [*OTHERS, GTE_10]}},
+            ),
+            "all[0].at_least no-effect",
         ),
         # spans, digits and letters as they are meant
         (
