@@ -18,8 +18,8 @@ import tarfile
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,8 @@ Mask = str | None
 # the head of a profile's file, up to the arguments
 CALL = re.compile(r"(\{%-?\s*call\s+)(?:crm_segmentation\.)?profile\s*\(")
 COUNTED = ("at_least", "at_most", "exactly")
-TREE_WORDS = ("all", "any", "not", *COUNTED)
+LISTS = ("all", "any", *COUNTED)
+TREE_WORDS = ("not", *LISTS)
 
 
 class CompareError(Exception):
@@ -177,15 +178,21 @@ def branches(tree: Tree) -> list[Tree]:
     return [item["if"] for item in content["of"]] if word == "points" else []
 
 
-def holds(tree: Tree, bits: Iterator[bool]) -> bool:
-    """Does a rule hold for a mask? Its bits are taken in the order of the text."""
+def judged(tree: Tree, bits: Iterator[bool | None]) -> bool | None:
+    """
+    Does a rule hold for a mask? Its bits are taken in the order of the text. A leaf whose
+    bit is None is left out: its list is asked without it, and nothing if it is empty then.
+    """
     ((word, content),) = tree.items()
     if word not in TREE_WORDS:
         own = next(bits)
         for branch in branches(tree):
-            holds(branch, bits)
+            judged(branch, bits)
         return own
-    held = [holds(branch, bits) for branch in branches(tree)]
+    found = [judged(branch, bits) for branch in branches(tree)]
+    held = [one for one in found if one is not None]
+    if not held:
+        return None
     if word == "not":
         return not held[0]
     if word in ("all", "any"):
@@ -198,18 +205,151 @@ def holds(tree: Tree, bits: Iterator[bool]) -> bool:
     }[word]
 
 
-def deciding(rule: Rule, mask: Mask) -> set[int]:
-    """The leaves each of which alone, turned round, would turn the verdict on a mask."""
-    if mask is None:
-        return set()
+def holds(tree: Tree, bits: Iterable[bool]) -> bool:
+    return bool(judged(tree, iter(bits)))
 
-    def verdict(turned: int) -> bool:
-        return holds(
-            rule.tree, iter([(bit == "1") != (at == turned) for at, bit in enumerate(mask)])
+
+def bits_of(mask: str) -> list[bool]:
+    return [bit == "1" for bit in mask]
+
+
+def shape(content: Any, key: str = "") -> Any:
+    """A leaf without its values: two of one shape ask the same with other thresholds."""
+    if isinstance(content, dict):
+        return tuple(sorted((name, shape(value, name)) for name, value in content.items()))
+    if isinstance(content, list):
+        return tuple(sorted({repr(shape(value)) for value in content}))
+    return content if key in ("name", "attribute", "group", "column", "of") else ""
+
+
+def twins(rule: Rule, other: Rule) -> dict[int, int]:
+    """
+    Leaf of a rule -> the leaf of the other one that stands for it: the same one; else the
+    only one of its shape that is left, else the only one about the same.
+    """
+    found: dict[int, int] = {}
+    for key, is_alone in (
+        (lambda leaf: json.dumps(leaf, sort_keys=True), False),
+        (lambda leaf: repr(shape(leaf)), True),
+        (lambda leaf: str(next(iter(leaf))), True),
+    ):
+        own, theirs = (
+            grouped(
+                None if at in taken else key(leaf["tree"]) for at, leaf in enumerate(one.leaves)
+            )
+            for one, taken in ((rule, set(found)), (other, set(found.values())))
         )
+        for name, places in own.items():
+            others = theirs.get(name, [])
+            if not is_alone or len(places) == len(others) == 1:
+                found |= dict(zip(places, others, strict=False))
+    return found
 
-    now = verdict(-1)
-    return {at for at in range(len(mask)) if verdict(at) != now}
+
+def grouped(keys: Iterable[str | None]) -> dict[str, list[int]]:
+    """Key -> the places where it stands."""
+    places: dict[str, list[int]] = {}
+    for at, key in enumerate(keys):
+        if key is not None:
+            places.setdefault(key, []).append(at)
+    return places
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A word of the tree in place of another one, and both rules with it turned back."""
+
+    path: str
+    before: str
+    after: str
+    old: Tree
+    """The old rule, with this word of the new one."""
+    new: Tree
+    """The new rule, with this word of the old one."""
+
+    def text(self) -> str:
+        at = f"the tree at {self.path}" if self.path else "the tree"
+        return f"{at}: {self.before} -> {self.after}"
+
+
+def named(tree: Tree) -> str:
+    ((word, content),) = tree.items()
+    return f"{word} {content['count']}" if word in COUNTED else word
+
+
+def with_branches(tree: Tree, inner: list[Tree]) -> Tree:
+    """The same word over other nodes."""
+    ((word, content),) = tree.items()
+    if word == "not":
+        return {"not": inner[0]}
+    return {word: {**content, "of": inner}} if word in COUNTED else {word: inner}
+
+
+def asked_in(tree: Tree) -> list[str]:
+    """The words of the leaves below a node, sorted."""
+    ((word, _),) = tree.items()
+    if word not in TREE_WORDS:
+        return [word]
+    return sorted(name for branch in branches(tree) for name in asked_in(branch))
+
+
+def turned(old: Tree, new: Tree, path: str) -> Iterator[Turn]:
+    """Where two nodes differ by a word; the path is that in the new rule."""
+    (old_word,), (new_word,) = old, new
+    if (old_word == "not") != (new_word == "not") and asked_in(old) == asked_in(new):
+        if old_word == "not":
+            yield Turn(path, "not", "no not", old["not"], {"not": new})
+            for turn in turned(old["not"], new, path):
+                yield replace(turn, old={"not": turn.old})
+        else:
+            yield Turn(path, "no not", "not", {"not": old}, new["not"])
+            for turn in turned(old, new["not"], f"{path}.not".strip(".")):
+                yield replace(turn, new={"not": turn.new})
+    elif new_word in ("all", "any") and old_word not in LISTS:
+        # a list of one asks the same as that one
+        yield from turned({new_word: [old]}, new, path)
+    elif old_word in ("all", "any") and new_word not in LISTS:
+        inside = f"{path}.{old_word}[0]".strip(".")
+        for turn in turned(old, {old_word: [new]}, path):
+            yield replace(turn, path=turn.path.replace(inside, path, 1).strip("."))
+    elif old_word in TREE_WORDS and new_word in TREE_WORDS:
+        mine, theirs = branches(old), branches(new)
+        if named(old) != named(new):
+            yield Turn(
+                path,
+                named(old),
+                named(new),
+                with_branches(new, mine),
+                with_branches(old, theirs),
+            )
+        for place, other in pairs_of(mine, theirs):
+            inside = f"{path}.{new_word}{'' if new_word == 'not' else f'[{other}]'}".strip(".")
+            for turn in turned(mine[place], theirs[other], inside):
+                yield replace(
+                    turn,
+                    old=with_branches(old, [*mine[:place], turn.old, *mine[place + 1 :]]),
+                    new=with_branches(new, [*theirs[:other], turn.new, *theirs[other + 1 :]]),
+                )
+
+
+def pairs_of(mine: list[Tree], theirs: list[Tree]) -> list[tuple[int, int]]:
+    """Items of two lists that stand for each other: alike, else those left in their order."""
+    found: list[tuple[int, int]] = []
+    for key in (
+        lambda tree: json.dumps(tree, sort_keys=True),
+        lambda tree: repr(asked_in(tree)),
+        lambda tree: str(next(iter(tree)) in TREE_WORDS),
+    ):
+        own, others = (
+            grouped(None if at in taken else key(tree) for at, tree in enumerate(trees))
+            for trees, taken in (
+                (mine, {one for one, _ in found}),
+                (theirs, {other for _, other in found}),
+            )
+        )
+        for name, places in own.items():
+            found += zip(places, others.get(name, []), strict=False)
+    return found
 
 
 @dataclass
@@ -238,30 +378,56 @@ class Change:
                 found.append(at)
         return found
 
+    @cached_property
+    def turns(self) -> list[Turn]:
+        """The words of the tree, and their counts, that differ."""
+        return list(turned(self.old.tree, self.new.tree, "")) if self.old and self.new else []
+
+    @cached_property
+    def twins(self) -> tuple[dict[int, int], dict[int, int]]:
+        """Leaf of the old rule -> that of the new one in its place, and the other way."""
+        assert self.old is not None and self.new is not None
+        found = twins(self.old, self.new)
+        return found, {other: at for at, other in found.items()}
+
     def leaf_text(self, rule: Rule, at: int, before: bool) -> str:
         """A leaf in words, with what stood there before where one leaf took its place."""
         assert self.old is not None and self.new is not None
         text = str(rule.leaves[at]["text"])
-        word = next(iter(rule.leaves[at]["tree"]))
         other = self.old if rule is self.new else self.new
-        twins = [
-            one
-            for one in self.only_in(other, rule)
-            if next(iter(other.leaves[one]["tree"])) == word
-        ]
-        own = [
-            one for one in self.only_in(rule, other) if next(iter(rule.leaves[one]["tree"])) == word
-        ]
-        if own == [at] and len(twins) == 1:
-            twin = other.leaves[twins[0]]["text"]
-            return f"{twin} -> {text}" if rule is self.new else f"{text} -> {twin}"
+        twin = self.twins[rule is self.new].get(at)
+        if twin is not None:
+            theirs = other.leaves[twin]["text"]
+            return f"{theirs} -> {text}" if rule is self.new else f"{text} -> {theirs}"
         return f"{text} (no longer asked)" if before else text
+
+    def turning(self, rule: Rule, mask: str, other_mask: str) -> list[str]:
+        """
+        The changes each of which, taken back in one rule alone, turns its verdict on a
+        mask: a leaf in place of another one that this account passes otherwise, a leaf
+        that the other rule does not have, a word of the tree.
+        """
+        assert self.old is not None and self.new is not None
+        other = self.old if rule is self.new else self.new
+        bits, other_bits = bits_of(mask), bits_of(other_mask)
+        now = holds(rule.tree, bits)
+        known = self.twins[rule is self.new]
+        found = []
+        for at in self.only_in(rule, other):
+            back = other_bits[known[at]] if at in known else None
+            verdict = judged(rule.tree, iter([*bits[:at], back, *bits[at + 1 :]]))
+            # a rule of this leaf alone is nothing without it
+            if verdict is None or verdict != now:
+                found.append(self.leaf_text(rule, at, rule is self.old))
+        for turn in self.turns:
+            if holds(turn.old if rule is self.old else turn.new, bits) != now:
+                found.append(turn.text())
+        return found
 
     def responsible(self, old_mask: Mask, new_mask: Mask, was: bool, now: bool) -> str:
         """
-        The leaves by which an account entered or left: of those that only one of the rules
-        has, the ones that decide by themselves, first where they keep the account out;
-        else leaves of both rules that decide; else it takes several.
+        What an account entered or left by: of the changes, those that decide by themselves,
+        first where they keep the account out; else it takes several.
         """
         if self.old is None:
             return "the profile is new"
@@ -270,28 +436,31 @@ class Change:
         if new_mask is None or old_mask is None:
             base = self.old.base if old_mask is None else self.new.base
             return f"not in the base {base} {'before' if old_mask is None else 'now'}"
-        if (holds(self.old.tree, iter(bit == "1" for bit in old_mask)), now) != (
+        if (holds(self.old.tree, bits_of(old_mask)), now) != (
             was,
-            holds(self.new.tree, iter(bit == "1" for bit in new_mask)),
+            holds(self.new.tree, bits_of(new_mask)),
         ):
             return "the macros: they read the same rule in another way"
-        removed = self.only_in(self.old, self.new)
-        added = self.only_in(self.new, self.old)
-        by_old, by_new = deciding(self.old, old_mask), deciding(self.new, new_mask)
+        by_old = partial(self.turning, self.old, old_mask, new_mask)
+        by_new = partial(self.turning, self.new, new_mask, old_mask)
         # an account that left is kept out by the new rule, one that entered was by the old
-        out, inside = (
-            ((self.new, added, by_new), (self.old, removed, by_old))
-            if was
-            else ((self.old, removed, by_old), (self.new, added, by_new))
+        for found in (by_new, by_old) if was else (by_old, by_new):
+            causes = found()
+            if causes:
+                return "; ".join(causes)
+        return self.together(old_mask, new_mask)
+
+    def together(self, old_mask: str, new_mask: str) -> str:
+        """Where no change decides by itself."""
+        assert self.old is not None and self.new is not None
+        known = self.twins[False]
+        is_same = len(known) == len(old_mask) == len(new_mask) and all(
+            old_mask[at] == new_mask[other] for at, other in known.items()
         )
-        for rule, changed, decide in (out, inside):
-            found = [at for at in changed if at in decide]
-            if found:
-                return "; ".join(self.leaf_text(rule, at, rule is self.old) for at in found)
-        rule, _, decide = out
-        if decide:
-            return "; ".join(str(rule.leaves[at]["text"]) for at in sorted(decide))
-        return "several leaves together"
+        if not is_same:
+            return "several changes together"
+        words = [turn.text() for turn in self.turns]
+        return " and ".join(words) or "the tree: the same leaves in other lists"
 
     def causes(self, was: bool, now: bool) -> list[tuple[str, int]]:
         """Responsible leaves and how many accounts, the most first."""

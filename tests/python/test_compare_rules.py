@@ -274,8 +274,16 @@ def rule(tree: dict[str, Any], *leaves: dict[str, Any], base: str = "accounts") 
 
 A, B, C = ({name: {"eq": True}} for name in "abc")
 A2 = {"a": {"eq": False}}
+B2 = {"b": {"eq": False}}
 ALL_AB = rule({"all": [A, B]}, A, B)
 ANY_AB = rule({"any": [A, B]}, A, B)
+
+
+def three(word: str, count: int = 3) -> Rule:
+    """A leaf, and a number of five others."""
+    of = [{letter: {"eq": True}} for letter in "bcdef"]
+    tree = {"all": [{"not": A}, {word: {"count": count, "of": of}}]}
+    return rule(tree, A, *of)
 
 
 @pytest.mark.parametrize(
@@ -297,15 +305,81 @@ ANY_AB = rule({"any": [A, B]}, A, B)
             '{"a": {"eq": true}} -> {"a": {"eq": false}}',
             id="another value",
         ),
-        # the leaves are the same and stand otherwise: what is false keeps it out
-        pytest.param(ANY_AB, ALL_AB, ("10", "10"), "out", '{"b": {"eq": true}}', id="tree"),
+        # the leaves are the same and stand otherwise: none of them can be the reason
+        pytest.param(ANY_AB, ALL_AB, ("10", "10"), "out", "the tree: any -> all", id="tree"),
         pytest.param(
             rule({"any": [A, B, C]}, A, B, C),
             rule({"all": [A, B, C]}, A, B, C),
             ("100", "100"),
             "out",
-            "several leaves together",
+            "the tree: any -> all",
+            id="tree of three",
+        ),
+        pytest.param(
+            three("at_least"),
+            three("at_most"),
+            ("011110", "011110"),
+            "out",
+            "the tree at all[1]: at_least 3 -> at_most 3",
+            id="count turned",
+        ),
+        pytest.param(
+            three("at_least"),
+            three("at_most"),
+            ("011000", "011000"),
+            "in",
+            "the tree at all[1]: at_least 3 -> at_most 3",
+            id="count turned, entered",
+        ),
+        pytest.param(
+            three("at_least"),
+            three("at_least", 4),
+            ("011100", "011100"),
+            "out",
+            "the tree at all[1]: at_least 3 -> at_least 4",
+            id="another count",
+        ),
+        pytest.param(
+            rule({"all": [A, B]}, A, B),
+            rule({"all": [A, {"not": B}]}, A, B),
+            ("11", "11"),
+            "out",
+            "the tree at all[1]: no not -> not",
+            id="not",
+        ),
+        # what is new has its own not, and the not around the old one is no change
+        pytest.param(
+            rule({"not": A}, A),
+            rule({"all": [{"not": A}, B]}, A, B),
+            ("0", "00"),
+            "out",
+            '{"b": {"eq": true}}',
+            id="into a list",
+        ),
+        pytest.param(
+            rule({"all": [A, {"any": [B, C]}]}, A, B, C),
+            rule({"all": [{"any": [A, B]}, C]}, A, B, C),
+            ("110", "110"),
+            "out",
+            "the tree: the same leaves in other lists",
+            id="other lists",
+        ),
+        pytest.param(
+            ANY_AB,
+            rule({"all": [A2, B2]}, A2, B2),
+            ("11", "00"),
+            "out",
+            "several changes together",
             id="several",
+        ),
+        # a condition that lets more in makes nobody leave
+        pytest.param(
+            rule({"any": [A, B]}, A, B),
+            rule({"any": [A2, B, C]}, A2, B, C),
+            ("10", "000"),
+            "out",
+            '{"a": {"eq": true}} -> {"a": {"eq": false}}',
+            id="a condition more",
         ),
         pytest.param(
             ALL_AB,
@@ -322,6 +396,46 @@ def test_the_leaf_responsible(
 ) -> None:
     change = Change("x", old, new, "2026-01-01")
     assert change.responsible(*masks, moved == "out", moved == "in") == cause
+
+
+ORDERED = {"orders": {"gte": 1}}
+OPENED = {"opened_on": {"anniversary_in_next": "14d"}}
+
+
+def congratulated(birthday: str, since: str) -> Rule:
+    """Have ordered; a birthday, or an anniversary of some time, is near."""
+    born = {"birth_date": {"anniversary_in_next": birthday}}
+    long_since = {"opened_on": {"older_than": since}}
+    tree = {"all": [ORDERED, {"any": [born, {"all": [OPENED, long_since]}]}]}
+    return rule(tree, ORDERED, born, OPENED, long_since)
+
+
+BIRTHDAY = '{"birth_date": {"anniversary_in_next": "14d"}} -> ' + (
+    '{"birth_date": {"anniversary_in_next": "30d"}}'
+)
+SINCE = '{"opened_on": {"older_than": "11m"}} -> {"opened_on": {"older_than": "24m"}}'
+
+
+@pytest.mark.parametrize(
+    ("masks", "moved", "cause"),
+    [
+        # birthday in half a year, customer for 12 months, anniversary next week
+        pytest.param(("1011", "1010"), "out", SINCE, id="too short a customer now"),
+        # birthday in 20 days, nothing else
+        pytest.param(("1000", "1100"), "in", BIRTHDAY, id="birthday in the wider window"),
+        # the same, and anniversary next week of the first year: never long enough
+        pytest.param(("1010", "1110"), "in", BIRTHDAY, id="not the anniversary"),
+    ],
+)
+def test_a_wider_window_makes_nobody_leave(masks: tuple[str, str], moved: str, cause: str) -> None:
+    change = Change("x", congratulated("14d", "11m"), congratulated("30d", "24m"), "2026-01-01")
+    assert change.responsible(*masks, moved == "out", moved == "in") == cause
+
+
+def test_leaves_of_one_attribute_find_their_own_kind() -> None:
+    old, new = congratulated("14d", "11m"), congratulated("30d", "24m")
+    anew = rule(new.tree, ORDERED, *(leaf["tree"] for leaf in reversed(new.leaves[1:])))
+    assert compare_rules.twins(old, anew) == {0: 0, 1: 3, 2: 2, 3: 1}
 
 
 def test_a_leaf_that_stands_twice_is_missed_once() -> None:

@@ -1,39 +1,54 @@
 {#
     A leaf over an attribute, or over a column of a row, whose type is not known then.
-    Where unknown counts against what one would expect, that is said.
+    Where unknown counts against what one would expect, that is said: a leaf holds for
+    it if `nulls` says so, or if all its operators are negative.
 #}
 {% macro words_of_attribute(label, type, content) %}
-    {%- set parts = [] -%}
-    {%- set on_null = namespace(counts=false) -%}
+    {%- set asked = {} -%}
+    {%- set negative = [] -%}
     {%- for operator, value in content.items()
         if operator not in ['nulls', 'case_sensitive', 'over'] -%}
-        {%- do parts.append(crm_segmentation.words_of_operator(
-            operator, value, type, content.get('over')
-        )) -%}
+        {%- do asked.update({operator: value}) -%}
         {%- if value is false or operator in ['neq', 'neq_attribute']
             or (operator.startswith('not_') and operator != 'not_null') -%}
-            {%- set on_null.counts = true -%}
+            {%- do negative.append(operator) -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- set nulls = content.get('nulls') -%}
     {%- set words = namespace(text=label, verb='') -%}
-    {%- for verb, phrase in parts -%}
+    {%- for operator, value in asked.items() -%}
+        {%- set verb, phrase = crm_segmentation.words_of_operator(
+            operator, value, type, content.get('over')
+        ) -%}
         {#- one verb is enough: is at least 250 and less than 1,000 -#}
         {%- set words.text = words.text ~ ('' if loop.first else ' and')
             ~ ('' if verb == words.verb else ' ' ~ verb) ~ ' ' ~ phrase -%}
+        {%- if operator.endswith('_attribute') and asked | length > 1 -%}
+            {#- the other one may be unknown where this is known -#}
+            {%- set words.text = words.text ~ crm_segmentation.unknown_in_words(
+                nulls, operator in negative, ' (or that is unknown)',
+                ' (and that is known)'
+            ) -%}
+        {%- endif -%}
         {%- set words.verb = verb -%}
     {%- endfor -%}
-    {%- set nulls = content.get('nulls') -%}
-    {%- set tail = '' -%}
-    {%- if nulls == 'include' or (nulls is none and on_null.counts
-        and type != 'values') -%}
-        {%- set tail = ' (or one of them is unknown)' if 'neq_attribute' in content
-            else ' (or is unknown)' -%}
-    {%- elif nulls == 'exclude' and on_null.counts -%}
-        {%- set tail = ' (and is known)' -%}
-    {%- endif -%}
+    {%- set is_pair = asked | length == 1
+        and (asked.keys() | first).endswith('_attribute') -%}
     {{ return(words.text
         ~ (', in just these letters' if content.get('case_sensitive') else '')
-        ~ tail) }}
+        ~ crm_segmentation.unknown_in_words(
+            nulls, negative | length == asked | length,
+            ' (or one of them is unknown)' if is_pair else ' (or is unknown)',
+            ' (and both are known)' if is_pair else ' (and is known)'
+        )) }}
+{% endmacro %}
+
+{# What `nulls`, and being negative without it, make of unknown. #}
+{% macro unknown_in_words(nulls, is_negative, included, excluded) %}
+    {%- if nulls == 'include' or (nulls is none and is_negative) -%}
+        {{ return(included) }}
+    {%- endif -%}
+    {{ return(excluded if nulls == 'exclude' and is_negative else '') }}
 {% endmacro %}
 
 {# One operator: its verb and the rest. #}

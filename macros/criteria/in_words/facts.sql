@@ -156,13 +156,14 @@
 
 {# Kind 25. #}
 {% macro words_of_abandoned(content) %}
-    {%- set without = content.without if content.without is string
-        else content.without.name -%}
+    {%- set without = {'name': content.without} if content.without is string
+        else content.without -%}
     {{ return('has abandoned 1 or more '
         ~ crm_segmentation.selection_in_words(content) ~ ': no '
-        ~ crm_segmentation.event_in_words(without, plural=false)
+        ~ crm_segmentation.event_in_words(without.name, plural=false)
         ~ (' with the same ' ~ content.same | replace('_', ' ')
             if content.get('same') else '')
+        ~ crm_segmentation.where_in_words(without.get('where'))
         ~ ' in the ' ~ crm_segmentation.duration_in_words(content['for']) ~ ' after') }}
 {% endmacro %}
 

@@ -73,7 +73,8 @@
 
 {# The contrary of a leaf. #}
 {% macro not_in_words(text) %}
-    {%- if text.startswith('has at least 1 ') -%}
+    {%- if text.startswith('has at least 1 ')
+        and not text.startswith('has at least 1 and ') -%}
         {{ return('has no ' ~ text[15:]) }}
     {%- elif text.startswith('has no ') -%}
         {{ return('has at least 1 ' ~ text[7:]) }}

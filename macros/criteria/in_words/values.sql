@@ -16,7 +16,10 @@
     )) }}
 {% endmacro %}
 
-{# A value as people write it: 50,000, a text in quotes only where it needs them. #}
+{#
+    A value as people write it: 50,000; a text of one word as it is, but in quotes if
+    a sentence could be meant by it.
+#}
 {% macro value_in_words(value) %}
     {%- if value is none -%}
         {{ return('unknown') }}
@@ -24,10 +27,17 @@
         {{ return('yes' if value else 'no') }}
     {%- elif value is number -%}
         {{ return(crm_segmentation.number_in_words(value)) }}
-    {%- elif modules.re.match("^[\\w&./+-]+( [\\w&./+-]+)*\\Z", value | string) -%}
+    {%- elif modules.re.match("^[\\w&./+-]+\\Z", value | string)
+        and value | string | lower not in ['unknown', 'known', 'yes', 'no', 'not', 'and',
+            'or', 'today', 'yesterday', 'tomorrow'] -%}
         {{ return(value | string) }}
     {%- endif -%}
-    {{ return('"' ~ value ~ '"') }}
+    {{ return(crm_segmentation.quoted_in_words(value)) }}
+{% endmacro %}
+
+{# A text in quotes; one in it is doubled, so that the end can be seen. #}
+{% macro quoted_in_words(value) %}
+    {{ return('"' ~ value | string | replace('"', '""') ~ '"') }}
 {% endmacro %}
 
 {# Plain digits with a comma at each thousand. #}
@@ -44,7 +54,7 @@
     {%- set texts = [] -%}
     {%- set values = values if values is sequence and values is not string else [values] -%}
     {%- for value in values[:12] -%}
-        {%- do texts.append('"' ~ value ~ '"' if quoted
+        {%- do texts.append(crm_segmentation.quoted_in_words(value) if quoted
             else crm_segmentation.value_in_words(value)) -%}
     {%- endfor -%}
     {%- if values | length > 12 -%}
