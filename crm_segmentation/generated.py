@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,17 @@ def settle(path: Path, text: str, *, check: bool) -> bool:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return stale
+
+
+def command_again(command: str, named: dict[str, tuple[Path, Path]], others: Sequence[str]) -> str:
+    """A command with the options, each (given, default), and other arguments that were given."""
+    options = [
+        text
+        for name, (given, default) in named.items()
+        if given != default
+        for text in (name, str(given))
+    ]
+    return shlex.join([command, *options, *others])
 
 
 def tell(command: str, stale: Sequence[Path], *, check: bool) -> int:

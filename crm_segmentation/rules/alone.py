@@ -77,7 +77,8 @@ def shares(where: str, value: Any) -> Found:
 
 
 def all_years(where: str, name: str, given: dict[str, Any], entry: dict[str, Any]) -> Found:
-    asked = literals_of({name: {"years": given["years"]}}, "", {name: entry}, {})
+    literals = literals_of({name: {"years": given["years"]}}, "", {name: entry}, {})
+    asked = [literal for literal in literals if literal.kind == "years"]
     if asked and all(holds_wherever_known(one, []) for one in asked):
         message = "every day up to now has so many completed years. Mend the comparison."
         yield where, "always", message

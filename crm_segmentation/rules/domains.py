@@ -20,6 +20,7 @@ from crm_segmentation.rules.meaning import (
     key_of,
     number,
 )
+from crm_segmentation.rules.text import said
 
 COMPLEMENTS = {
     "eq": "neq",
@@ -44,6 +45,16 @@ NUMBERS = ("number", "count", "sum", "years")
 WINDOWS = ("within", "ago", "between", "in_period")
 # windows with a name of their own, and the kinds that have them
 SPANS = {"active": "stopped", "silent": "restarted"}
+# unit of a period -> the most days that one has, and two that follow each other
+PERIODS = {
+    "day": (1, 2),
+    "week": (7, 14),
+    "month": (31, 62),
+    "quarter": (92, 184),
+    "year": (366, 731),
+}
+# units of which each holds whole ones of the next
+NESTED = (("year", "quarter", "month", "day"), ("week", "day"))
 HOURS = {"h": 1, "d": 24, "w": 168}
 # keys under which a node is over one row
 NODES_OF_ROWS = ("where", "has", "some", "none", "every")
@@ -67,8 +78,8 @@ class Literal:
     label: str = ""
 
     def __str__(self) -> str:
-        asked = f"{self.operator}: {self.value}"
-        return asked if self.holds else f"not {asked}"
+        asked = {self.operator: self.value}
+        return said(asked if self.holds else {"not": asked})
 
 
 @dataclass
@@ -85,10 +96,13 @@ class Domain:
     gaps: list[tuple[Any, Any]] = field(default_factory=list)
     null: bool = True
     whole: bool = False
+    periods: set[str] = field(default_factory=set)
 
     def is_empty(self) -> bool:
         if self.null:
             return False
+        if any(lies_outside(one, other) for one in self.periods for other in self.periods):
+            return True
         if self.chosen is not None:
             return not any(
                 self.holds(value) and (not self.whole or value == floor(value))
@@ -141,6 +155,39 @@ class Domain:
 
     def choose(self, values: set[Any]) -> None:
         self.chosen = values if self.chosen is None else self.chosen & values
+
+
+def lies_outside(period: str, other: str) -> bool:
+    """Whether `this month` and the like lies, on every day, outside of a period around it."""
+    (which, unit), (of_other, around) = period.split(" "), other.split(" ")
+    return (
+        which == "this"
+        and of_other != "this"
+        and any(
+            {unit, around} <= {*units} and units.index(around) <= units.index(unit)
+            for units in NESTED
+        )
+    )
+
+
+def days_of_period(period: str, as_of: date) -> tuple[date, date]:
+    """A half-open span that holds a period around as_of, whatever day of it that is."""
+    which, unit = period.split(" ")
+    one, two = (timedelta(days=days) for days in PERIODS[unit])
+    day = timedelta(days=1)
+    return {
+        "last": (as_of - two + day, as_of),
+        "this": (as_of - one + day, as_of + one),
+        "next": (as_of + day, as_of + two),
+    }[which]
+
+
+def years_ago(as_of: date, years: Any) -> date:
+    """The day so many completed years ago, or the first one of the calendar."""
+    try:
+        return shifted(as_of, f"{max(ceil(Decimal(number(years) or '0')), 0)}y", -1)
+    except (ValueError, OverflowError):
+        return date.min
 
 
 def shifted(day: date, text: str, direction: int) -> date:
@@ -227,8 +274,29 @@ def narrow(domain: Domain, literal: Literal, as_of: date) -> None:
             domain.at_least(day_number(first))
         if end is not None:
             domain.at_most(day_number(end), is_open=True)
+    elif operator == "in_period":
+        domain.periods.add(str(value))
+        first, end = days_of_period(str(value), as_of)
+        domain.at_least(day_number(first))
+        domain.at_most(day_number(end), is_open=True)
+    elif operator == "years":
+        narrow_by_years(domain, value, as_of)
     elif operator == "is_null":
         domain.choose(set())
+
+
+def narrow_by_years(domain: Domain, value: Any, as_of: date) -> None:
+    """The days that have so many completed years; bounds are a day wider, for 29 February."""
+    asked = value if isinstance(value, dict) else {"eq": value}
+    domain.at_most(day_number(as_of))
+    for operator, given in asked.items():
+        low, high = given if operator == "between" else (given, given)
+        if operator in ("eq", "gt", "gte", "between"):
+            domain.at_most(day_number(years_ago(as_of, low)) + 1)
+        if operator in ("eq", "lte", "between"):
+            high = floor(Decimal(number(high) or "0")) + 1
+        if operator in ("eq", "lt", "lte", "between") and Decimal(number(high) or "0") > 0:
+            domain.at_least(day_number(years_ago(as_of, high)))
 
 
 def contradiction(literals: list[Literal], as_of: date) -> bool:
@@ -262,13 +330,14 @@ def literals_of(
     operators = [key for key in asked if key not in MODIFIERS]
     if not holds and len(operators) > 1:
         return []
+    of_years: list[Literal] = []
     if "years" in asked:
         given = asked["years"] if isinstance(asked["years"], dict) else {"eq": asked["years"]}
         where = f"{path}.{name}.years".lstrip(".")
         years = f"the years since {name}"
         nulls = asked.get("nulls", "exclude")
-        return compared(given, years, years, "years", where, holds=holds, nulls=nulls)
-    return [
+        of_years = compared(given, years, years, "years", where, holds=holds, nulls=nulls)
+    return of_years + [
         Literal(
             name,
             attributes[name]["type"],

@@ -21,6 +21,8 @@ GROWING = (
 DAY_WORDS = ("before", "on_or_before", "after", "on_or_after")
 LARGER_HOLDS_MORE = ("top", "bottom", "top_percent", "bottom_percent")
 MOST_PAIRS = 10_000
+# comparison with another attribute -> one that follows from it
+OF_ATTRIBUTES = (("gt_attribute", "gte_attribute"), ("eq_attribute", "gte_attribute"))
 PARTS_OF_TEXT = ("eq", "contains", "starts_with", "ends_with")
 
 
@@ -109,6 +111,8 @@ class Implications:
             return span.lies_in(around)
         if word in PARTS_OF_TEXT and isinstance(asked, str) and isinstance(wanted, str):
             return text_implies(word, asked, other, wanted)
+        if (word, other) in OF_ATTRIBUTES:
+            return bool(asked == wanted)
         if word != other:
             return False
         if word in LARGER_HOLDS_MORE:
@@ -134,7 +138,17 @@ class Implications:
         span, other = self.span(left), self.span(right)
         if span is not None and other is not None:
             return span.ends_before(other) or other.ends_before(span)
-        if self.types[left[1]] != "text" or "eq" not in (left[2], right[2]):
+        words = {left[2], right[2]}
+        if words == {"eq_attribute", "gt_attribute"}:
+            return bool(left[3] == right[3])
+        if self.types[left[1]] != "text":
+            return False
+        if words in ({"starts_with"}, {"ends_with"}):
+            return both_texts(left[3], right[3]) and not (
+                text_implies(left[2], left[3], left[2], right[3])
+                or text_implies(left[2], right[3], left[2], left[3])
+            )
+        if "eq" not in words:
             return False
         (_, _, _, value, *_), part = (left, right) if left[2] == "eq" else (right, left)
         return part[2] in PARTS_OF_TEXT and not text_implies("eq", value, part[2], part[3])
@@ -233,6 +247,10 @@ def alike(left: list[Any], right: list[Any]) -> bool:
     if "is_null" in (left[2], right[2]):
         return True
     return left[4] == right[4] and ("case_sensitive" in left[5:]) == ("case_sensitive" in right[5:])
+
+
+def both_texts(*asked: Any) -> bool:
+    return all(isinstance(one, str) for one in asked)
 
 
 def text_implies(word: str, asked: str, other: str, wanted: str) -> bool:

@@ -21,7 +21,7 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 
 from crm_segmentation.did_you_mean import did_you_mean
-from crm_segmentation.generated import settle
+from crm_segmentation.generated import command_again, settle
 from crm_segmentation.rules.alone import attribute_alone, kind_alone
 from crm_segmentation.rules.domains import (
     COMPARISONS,
@@ -45,8 +45,16 @@ from crm_segmentation.rules.meaning import (
 )
 from crm_segmentation.rules.project import RulesError, ask_dbt, rule_project
 from crm_segmentation.rules.schema import SCHEMA_FILE, schema_text
-from crm_segmentation.rules.sheet import MODELS, SHEET, settle_sheet, sheet_text
-from crm_segmentation.rules.text import Place, RuleText, nearest, nodes_by_path, place, rules_in
+from crm_segmentation.rules.sheet import MODELS, SHEET, rules_again, settle_sheet, sheet_text
+from crm_segmentation.rules.text import (
+    Place,
+    RuleText,
+    nearest,
+    nodes_by_path,
+    place,
+    rules_in,
+    said,
+)
 
 BOOLEANS = "tag:yaml.org,2002:bool"
 NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
@@ -59,6 +67,8 @@ NAMES_OF_MODELS = re.compile(r"(^|\.)(member_of|listed_in)(\[\d+\])?$")
 NOT_FOUND = re.compile(r"depends on a node named '([a-z][a-z0-9_]*)'")
 # of more conditions in one list no two are compared
 MOST_SIBLINGS = 200
+# of more sums of points the least and the greatest are looked at alone
+MOST_SUMS = 10_000
 # models that read every profile say nothing about whether one is used
 READS_ALL = ("profile_catalog", "profile_funnel", "profile_explanation")
 
@@ -224,36 +234,44 @@ def wrong_conditions(
     """What cannot hold, or always does, and what says less than it seems to."""
     attributes, as_of = project["attributes"], date.fromisoformat(project["as_of"])
     tree = entry["published"]["tree"]
+    told: list[str] = []
     for together in conjunctions(tree, attributes, project):
         by_subject = defaultdict(list)
         for literal in together:
             # DE as it is written and de in whatever letters may both hold
             by_subject[literal.attribute, literal.folded].append(literal)
         for (name, _), literals in by_subject.items():
+            if all(literal.operator == "years" for literal in literals):
+                # said of their number
+                continue
             subject = literals[0].label or name
             if contradiction(literals, as_of):
                 asked = ", ".join(str(literal) for literal in literals)
-                yield (
-                    literals[-1].path,
-                    "contradiction",
-                    f"no value of {subject} satisfies {asked}. Mend one of them, or say 'any'.",
-                )
+                mend = "Mend it." if len(literals) == 1 else "Mend one of them, or say 'any'."
+                message = f"no value of {subject} satisfies {asked}. {mend}"
+                told.append(literals[-1].path)
+                yield literals[-1].path, "contradiction", message
             yield from always_true(literals, as_of)
+    # from within: what is around a node that is always so is so for that reason
+    for path, node in reversed(list(nodes_of(tree))):
+        ((word, _),) = node.items()
+        if word not in TREE_WORDS or any(is_below(one, path) for one in told):
+            continue
+        form = meaning(node, attributes, project)
+        if word != "any" and form is False:
+            message = "a condition and its contrary: nobody passes. Take one of them away."
+            told.append(path)
+            yield path, "contradiction", message
+        elif word != "all" and form is True:
+            message = "a condition or its contrary: everybody passes. Take one of them away."
+            if word in ("at_least", "at_most", "exactly"):
+                message = "whatever holds, so many do: everybody passes. Mend the count."
+            told.append(path)
+            yield path, "always", message
+    yield from unknown_values(tree, attributes)
     for path, node in nodes_of(tree):
         ((word, given),) = node.items()
-        if word in TREE_WORDS:
-            form = meaning(node, attributes, project)
-            if word != "any" and form is False:
-                message = "a condition and its contrary: nobody passes. Take one of them away."
-                yield path, "contradiction", message
-            elif word != "all" and form is True:
-                message = "a condition or its contrary: everybody passes. Take one of them away."
-                if word in ("at_least", "at_most", "exactly"):
-                    message = "whatever holds, so many do: everybody passes. Mend the count."
-                yield path, "always", message
-        elif word in attributes:
-            yield from unknown_values(path, word, given, attributes)
-        elif isinstance(given, dict):
+        if word not in TREE_WORDS and word not in attributes and isinstance(given, dict):
             empty = empty_window(word, given, as_of)
             if empty:
                 message = f"no row is in this window: {empty[1]}. Mend it."
@@ -264,6 +282,10 @@ def wrong_conditions(
             if word == "changed" and same_text(given.get("from", ...), given.get("to", -1)):
                 message = "from and to are the same value, which is no change. Mend one of them."
                 yield f"{path}.to", "contradiction", message
+
+
+def is_below(path: str, parent: str) -> bool:
+    return path.startswith((f"{parent}.", f"{parent}["))
 
 
 def alone(tree: dict[str, Any], project: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -295,10 +317,18 @@ def sums_of_points(path: str, given: dict[str, Any]) -> Iterator[tuple[str, str,
     attribute = {"points": {"type": "number"}}
     comparison = {key: given[key] for key in given if key != "of"}
     asked = literals_of({"points": comparison}, path, attribute, {})
+    sums = {0}
+    for add in adds:
+        sums |= {one + add for one in sums} if len(sums) <= MOST_SUMS else set()
     possible = Literal("points", "number", "between", [low, high], "exclude", True, path)
+    if len(sums) <= MOST_SUMS:
+        possible = replace(possible, operator="in", value=sorted(sums))
     as_of = date.min
     if contradiction([possible, *asked], as_of):
         message = f"the points add up to {low} at least and {high} at most. Mend the comparison."
+        if 1 < len(sums) <= 8:
+            *others, last = (str(one) for one in sorted(sums))
+            message = f"the points add up to {', '.join(others)} or {last}. Mend the comparison."
         yield path, "contradiction", message
     elif all(contradiction([possible, replace(one, holds=False)], as_of) for one in asked):
         message = f"all sums of the points, from {low} to {high}, satisfy this. Mend it."
@@ -424,14 +454,6 @@ def no_effect(word: str, other: dict[str, Any]) -> str:
     return f"{who}, so it changes nothing. Take it away, or mend one of them."
 
 
-def said(node: dict[str, Any]) -> str:
-    """A node in one line, as it may be written."""
-    text = yaml.safe_dump(
-        node, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10_000
-    ).strip()[1:-1]
-    return text if len(text) <= 100 else f"{text[:97]}..."
-
-
 def same_text(left: Any, right: Any) -> bool:
     if isinstance(left, str) and isinstance(right, str):
         return fold(left) == fold(right)
@@ -440,39 +462,89 @@ def same_text(left: Any, right: Any) -> bool:
 
 def nodes_of(tree: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """Every node of a tree with the path of what stands under its word."""
-    ((word, given),) = tree.items()
-    prefix = f"{path}.{word}".lstrip(".")
+    prefix = f"{path}.{next(iter(tree))}".lstrip(".")
     yield prefix, tree
+    for where, child in nodes_below(tree, prefix):
+        yield from nodes_of(child, where)
+
+
+def nodes_below(tree: dict[str, Any], prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    ((word, given),) = tree.items()
     if word == "not":
-        yield from nodes_of(given, prefix)
+        yield prefix, given
     elif word in ("all", "any"):
         for index, child in enumerate(given):
-            yield from nodes_of(child, f"{prefix}[{index}]")
+            yield f"{prefix}[{index}]", child
     elif word in ("at_least", "at_most", "exactly"):
         for index, child in enumerate(given["of"]):
-            yield from nodes_of(child, f"{prefix}.of[{index}]")
+            yield f"{prefix}.of[{index}]", child
     elif word == "points":
         for index, item in enumerate(given["of"]):
-            yield from nodes_of(item["if"], f"{prefix}.of[{index}].if")
+            yield f"{prefix}.of[{index}].if", item["if"]
 
 
 def unknown_values(
-    path: str, name: str, given: dict[str, Any], attributes: dict[str, Any]
+    tree: dict[str, Any],
+    attributes: dict[str, Any],
+    path: str = "",
+    around: tuple[dict[str, Any], ...] = (),
 ) -> Iterator[tuple[str, str, str]]:
-    if "nulls" in given or not attributes[name]["nullable"]:
+    """Negative conditions on what may be unknown, where nothing around them decides that."""
+    ((word, given),) = tree.items()
+    prefix = f"{path}.{word}".lstrip(".")
+    for where, child in nodes_below(tree, prefix):
+        yield from unknown_values(child, attributes, where, (*around, tree))
+    if word not in attributes or attributes[word]["type"] == "values":
         return
-    operators = [operator for operator in given if operator not in MODIFIERS]
-    for operator in operators:
-        if operator == "neq_attribute" and given[operator] == name:
+    for operator, value in given.items():
+        names = [word, value] if operator == "neq_attribute" else [word]
+        undecided = [
+            name
+            for name in names
+            if attributes[name]["nullable"]
+            and all(for_unknown(one, name) is None for one in (*around, tree))
+        ]
+        if not undecided or not is_silently_negative(operator, value) or names == [word, word]:
             continue
-        # beside a positive one it holds where the value is known alone
-        if all(map(is_negative, operators)) and attributes[name]["type"] not in ("values",):
-            yield (
-                f"{path}.{operator}",
-                "unknown-value",
-                f"{operator} also holds where {name} is unknown. Say so: nulls: include, or "
-                "exclude.",
-            )
+        shown, advice = operator, "nulls: include, or exclude"
+        if value is False:
+            shown, advice = "false", "{eq: false, nulls: include}, or exclude"
+        message = f"{shown} also holds where {' or '.join(undecided)} is unknown. Say so: {advice}."
+        yield f"{prefix}.{operator}", "unknown-value", message
+
+
+def for_unknown(tree: dict[str, Any], name: str) -> bool | None:
+    """What a node makes of accounts whose attribute of this name is unknown.
+
+    None: that hangs on something else, or on a negative condition that says nothing of it.
+    """
+    ((word, given),) = tree.items()
+    if word == "not":
+        found = for_unknown(given, name)
+        return None if found is None else not found
+    if word in ("all", "any"):
+        each = {for_unknown(child, name) for child in given}
+        if (word == "any") in each:
+            return word == "any"
+        return None if None in each else word == "all"
+    if not isinstance(given, dict):
+        return None
+    asked = {
+        operator: value
+        for operator, value in given.items()
+        if operator not in MODIFIERS
+        and (word == name or (operator.endswith("_attribute") and value == name))
+    }
+    if not asked:
+        return None
+    if "nulls" in given or "is_null" in asked:
+        return given.get("nulls") != "exclude"
+    return None if all(is_silently_negative(*one) for one in asked.items()) else False
+
+
+def is_silently_negative(operator: str, value: Any) -> bool:
+    """Whether an operator holds where the value is unknown, without saying so."""
+    return is_negative(operator) or operator == "has_none" or (operator == "eq" and value is False)
 
 
 def same_meanings(
@@ -505,6 +577,12 @@ def data_findings(
             who = "no account" if leaf["passed"] == 0 else "every account"
             message = f"{who} of the base passes this leaf ({base} accounts). Is it needed?"
             yield leaf["path"], "parts-nobody", message
+    if base and counted["members"] == 0 and all(leaf["passed"] for leaf in counted["leaves"]):
+        message = (
+            f"nobody is a member ({base} accounts), and each leaf is passed by somebody. Mend how "
+            "they are joined."
+        )
+        yield "", "no-members", message
     as_of = date.fromisoformat(project["as_of"])
     for path, node in nodes_of(entry["published"]["tree"]):
         for look_back in look_backs(path, node, project):
@@ -617,7 +695,7 @@ def project_findings(
     if data is None:
         return
     members: dict[str, str] = {}
-    for entry in profiles:
+    for entry in sorted(profiles, key=lambda one: str(one["name"])):
         counted = data["profiles"].get(entry["name"])
         if counted is None:
             continue
@@ -632,9 +710,13 @@ def project_findings(
 
 
 def stale_files(
-    folder: Path, project: dict[str, Any], sheet: Path, models: Path, dbt_arguments: Sequence[str]
+    folder: Path,
+    project: dict[str, Any],
+    arguments: argparse.Namespace,
+    dbt_arguments: Sequence[str],
 ) -> Iterator[Finding]:
     """Generated files about rules that are not what would be written now."""
+    sheet, models = arguments.sheet, arguments.models
 
     def stale(path: Path, command: str) -> Finding:
         message = f"stale. Run `crm-segmentation {command}` and commit what it writes."
@@ -642,11 +724,12 @@ def stale_files(
 
     written = folder / SCHEMA_FILE
     if written.exists() and settle(written, schema_text(project), check=True):
-        yield stale(SCHEMA_FILE, "schema")
+        named = {"--project-dir": (arguments.project_dir, Path())}
+        yield stale(SCHEMA_FILE, command_again("schema", named, dbt_arguments))
     if (folder / sheet).exists():
         text = sheet_text(folder / sheet)
         for path in settle_sheet(folder, sheet, text, models, project, dbt_arguments, check=True):
-            yield stale(path, "rules")
+            yield stale(path, rules_again(arguments, dbt_arguments))
 
 
 def silenced(finding: Finding, folder: Path) -> bool:
@@ -705,7 +788,7 @@ def main(argv: Sequence[str]) -> int:
         return report(findings, folder, fail_on_warnings=arguments.fail_on_warnings)
     try:
         project = rule_project(folder, dbt_arguments)
-        findings += stale_files(folder, project, arguments.sheet, arguments.models, dbt_arguments)
+        findings += stale_files(folder, project, arguments, dbt_arguments)
         data = None
         if arguments.data:
             data = ask_dbt(folder, "rule_counts", dbt_arguments, reads_data=True)

@@ -17,6 +17,7 @@ from typing import Any
 from crm_segmentation.rules.domains import (
     COMPARISONS,
     HOURS,
+    MODIFIERS,
     NODES_OF_ROWS,
     WINDOWS,
     selections_in,
@@ -51,7 +52,7 @@ class LookBack:
     path: str
     begins: date
     of: tuple[tuple[str, ...], ...]
-    mend: str = "Shorten it, or leave the window away."
+    mend: str
     any_reaches: bool = False
 
     def too_far(self, first_days: dict[str, Any], as_of: date) -> str | None:
@@ -158,15 +159,28 @@ def of_dates(
         if word in given:
             begins = window_begins(word, given[word], as_of, week_start)
             if begins is not None:
-                yield LookBack(f"{path}.{word}", begins, (of,))
+                yield LookBack(f"{path}.{word}", begins, (of,), mended_date(word, given))
     if "years" in given:
         for operator in COMPARISONS:
             for value in as_list(given["years"].get(operator, [])):
                 years = ceil(Decimal(number(value) or "0"))
                 if years > 0:
                     begins = back(as_of, f"{years}y")
-                    mend = "Ask for fewer years, or leave them away."
+                    mend = "Ask for fewer years."
                     yield LookBack(f"{path}.years.{operator}", begins, (of,), mend)
+
+
+def later(window: str) -> str:
+    return "Shorten it" if window == "within" else "Let it begin later"
+
+
+def mended_date(word: str, given: dict[str, Any]) -> str:
+    """A leaf on a date needs a condition."""
+    if word == "older_than":
+        return "Shorten it: none is older."
+    if all(key == word or key in MODIFIERS for key in given):
+        return f"{later(word)}, or ask for not_null: true."
+    return f"{later(word)}, or leave it away."
 
 
 def as_list(value: Any) -> list[Any]:
@@ -209,9 +223,10 @@ def of_facts(
             if window in given:
                 begins_on = window_begins(window, given[window], as_of, week_start)
                 if begins_on is not None and word == "moved":
-                    yield LookBack(f"{path}.{window}", before(begins_on), of, shorten)
+                    yield LookBack(f"{path}.{window}", before(begins_on), of, f"{later(window)}.")
                 elif begins_on is not None:
-                    yield LookBack(f"{path}.{window}", begins_on, of)
+                    mend = f"{later(window)}, or leave the window away."
+                    yield LookBack(f"{path}.{window}", begins_on, of, mend)
     if word == "abandoned":
         yield LookBack(f"{path}.for", hours_back(as_of, given["for"]), of[:1], shorten)
     if word == "sequence" and "gap" in given:

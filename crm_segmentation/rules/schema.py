@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from crm_segmentation.generated import settle, tell
+from crm_segmentation.generated import command_again, settle, tell
 from crm_segmentation.rules.project import RulesError, rule_project
 from crm_segmentation.rules.schema_values import (
     TYPES,
@@ -465,4 +465,8 @@ def main(argv: Sequence[str]) -> int:
         return 2
     is_stale = settle(folder / arguments.output, text, check=arguments.check)
     stale = [arguments.output] if is_stale else []
-    return tell("schema", stale, check=arguments.check)
+    named = {
+        "--project-dir": (arguments.project_dir, Path()),
+        "--output": (arguments.output, SCHEMA_FILE),
+    }
+    return tell(command_again("schema", named, dbt_arguments), stale, check=arguments.check)

@@ -19,7 +19,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from crm_segmentation.generated import settle, tell
+from crm_segmentation.did_you_mean import did_you_mean
+from crm_segmentation.generated import command_again, settle, tell
 from crm_segmentation.rules.meaning import number
 from crm_segmentation.rules.project import RulesError, ask_dbt, rule_project
 
@@ -46,6 +47,16 @@ FITTING = (
     "whole",
 )
 MOST_GROUPS = 64
+# groups that are taken away, and names that read as if they were
+EXCLUDES = re.compile(r"exclude(_.*)?\Z", re.IGNORECASE)
+LIKE_EXCLUDES = re.compile(r"exclud", re.IGNORECASE)
+# ten, or ten thousand as some countries write it; with a digit more it is a decimal
+AMBIGUOUS = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}\Z")
+# what people write for an operator
+SIGNS = {
+    **{"=": "eq", "==": "eq", "is": "eq", "!=": "neq", "<>": "neq", "is not": "neq"},
+    **{">": "gt", ">=": "gte", "<": "lt", "<=": "lte"},
+}
 
 
 @dataclass(frozen=True)
@@ -169,6 +180,10 @@ def read_lines(text: str, problems: Problems) -> list[Line]:
     return lines
 
 
+def is_excluded(line: Line) -> bool:
+    return EXCLUDES.match(line.condition_group) is not None
+
+
 class SheetReader:
     """Conditions of lines, typed by the catalogue."""
 
@@ -191,6 +206,13 @@ class SheetReader:
                 self.problems.add(
                     line.number, "condition_group is empty; allowed: any name, like 1 or exclude."
                 )
+            elif LIKE_EXCLUDES.match(line.condition_group) and not is_excluded(line):
+                self.problems.add(
+                    line.number,
+                    "condition_group reads like one that is taken away, and would add: got "
+                    f"{line.condition_group!r}; allowed: exclude, exclude_.. to take away, or a "
+                    "name that begins otherwise.",
+                )
             else:
                 of_profile = groups.setdefault(line.profile_id, {})
                 of_profile.setdefault(line.condition_group, []).append(line)
@@ -199,11 +221,9 @@ class SheetReader:
     def tree(self, groups: dict[str, list[Line]]) -> Any:
         included: list[list[Condition]] = []
         excluded: list[list[Condition]] = []
-        for name, lines in groups.items():
+        for lines in groups.values():
             conditions = [Condition(self.leaf(line), line) for line in lines]
-            folded = name.lower()
-            is_excluded = folded == "exclude" or folded.startswith("exclude_")
-            (excluded if is_excluded else included).append(conditions)
+            (excluded if is_excluded(lines[0]) else included).append(conditions)
 
         def joined(of_groups: list[list[Condition]]) -> Any:
             nodes: list[Any] = [one[0] if len(one) == 1 else {"all": one} for one in of_groups]
@@ -238,20 +258,37 @@ class SheetReader:
         # what is unknown the macros name, with what is near
         kind = entry["type"] if entry else "text"
         shape = self.operators.get(operator, {}).get("shape", "value")
+        if comparison and shape != "comparison":
+            operator, comparison = line.operator, ""
         if shape not in FITTING:
             self.problems.add(
                 line.number,
                 f"operator {operator} does not fit a sheet. Write the profile as a model, in YAML.",
             )
-        if comparison and shape != "comparison":
-            operator, comparison = line.operator, ""
-        if not operator:
-            self.problems.add(line.number, f"{line.attribute} has no operator; allowed: eq, in ..")
+        elif entry:
+            self.check_operator(line, kind, operator)
         value = self.value(line, kind, shape, comparison)
         asked: dict[str, Any] = {operator: value}
         if line.nulls:
             asked["nulls"] = line.nulls
         return {line.attribute: asked}
+
+    def check_operator(self, line: Line, kind: str, operator: str) -> None:
+        allowed = [
+            name
+            for name, declared in self.operators.items()
+            if kind in declared["types"] and declared["shape"] in FITTING
+        ]
+        if operator in allowed:
+            return
+        meant = SIGNS.get(operator.lower(), "")
+        question = f" Did you mean '{meant}'?" if meant in allowed else ""
+        names = f"allowed: {', '.join(allowed)}."
+        problem = f"{line.attribute} has no operator; {names}"
+        if operator:
+            problem = f"no operator on {line.attribute}, a {kind}: got {operator!r}; {names}"
+            problem += question or did_you_mean(operator, allowed)
+        self.problems.add(line.number, problem)
 
     def items(self, line: Line) -> list[str]:
         items = [item.strip() for item in line.value.split("|")]
@@ -270,6 +307,8 @@ class SheetReader:
                 )
             return True
         items = self.items(line)
+        if kind == "number" or shape in ("comparison", "percent", "whole"):
+            self.check_numbers(line, items)
         if shape in ("values", "range"):
             return [typed(item, kind) for item in items]
         if shape == "span":
@@ -286,12 +325,30 @@ class SheetReader:
             return items[0] if len(items) == 1 else items
         return self.single(line, kind if shape == "value" else "text")
 
+    def mend_several(self, line: Line) -> str:
+        """How several values may be asked for, where one is allowed."""
+        kind = self.attributes.get(line.attribute, {}).get("type")
+        listing = {"eq": "in", "neq": "not_in"}.get(line.operator)
+        if listing and kind in self.operators[listing]["types"]:
+            in_yaml = " A value that holds | needs a model in YAML." if kind == "text" else ""
+            return f"Use {listing} for a list.{in_yaml}"
+        return "Write one."
+
+    def check_numbers(self, line: Line, items: Sequence[str]) -> None:
+        for item in items:
+            if AMBIGUOUS.match(item):
+                thousands, decimal = item.replace(".", ""), f"{item}0"
+                self.problems.add(
+                    line.number,
+                    f"a number that may be read in two ways: got {item!r}. Write {thousands} if "
+                    f"the point parts thousands, {decimal} if it begins the decimals.",
+                )
+
     def single(self, line: Line, kind: str) -> Any:
         if "|" in line.value:
             self.problems.add(
                 line.number,
-                f"{line.operator} takes one value: got {line.value!r}. Use in for a list; a value "
-                "that holds | needs a model in YAML.",
+                f"{line.operator} takes one value: got {line.value!r}. {self.mend_several(line)}",
             )
         value = typed(line.value, kind)
         if kind == "boolean" and not isinstance(value, bool) and line.value:
@@ -518,6 +575,12 @@ def cells(value: Any) -> str:
     return "|".join(cell(item) for item in (value if isinstance(value, list) else [value]))
 
 
+def number_cells(value: Any) -> str:
+    """The same of numbers: what could be read as thousands has a digit more."""
+    items = cells(value).split("|")
+    return "|".join(f"{item}0" if AMBIGUOUS.match(item) else item for item in items)
+
+
 def leaf_lines(
     name: str, group: str, leaf: dict[str, Any], project: dict[str, Any]
 ) -> Iterator[Line]:
@@ -528,6 +591,7 @@ def leaf_lines(
     if word not in project["attributes"]:
         raise DoesNotFitError(f"the kind {word}")
     nulls = asked.get("nulls", "")
+    is_number = project["attributes"][word]["type"] == "number"
     for operator, value in asked.items():
         if operator == "nulls":
             continue
@@ -538,11 +602,11 @@ def leaf_lines(
             yield Line(name, group, word, operator, "", nulls)
         elif shape == "comparison" and isinstance(value, dict):
             for comparison, number_asked in value.items():
-                yield Line(
-                    name, group, word, f"{operator} {comparison}", cells(number_asked), nulls
-                )
+                value_cell = number_cells(number_asked)
+                yield Line(name, group, word, f"{operator} {comparison}", value_cell, nulls)
         else:
-            yield Line(name, group, word, operator, cells(value), nulls)
+            value_cell = number_cells(value) if is_number else cells(value)
+            yield Line(name, group, word, operator, value_cell, nulls)
 
 
 # ---------------------------------------------------------------- the command
@@ -664,7 +728,17 @@ def main(argv: Sequence[str]) -> int:
     except RulesError as error:
         print(error, file=sys.stderr)
         return 2
-    return tell("rules", stale, check=arguments.check)
+    return tell(rules_again(arguments, dbt_arguments), stale, check=arguments.check)
+
+
+def rules_again(arguments: argparse.Namespace, dbt_arguments: Sequence[str]) -> str:
+    """The command that writes what `arguments` only looked at."""
+    named = {
+        "--project-dir": (arguments.project_dir, Path()),
+        "--sheet": (arguments.sheet, SHEET),
+        "--models": (arguments.models, MODELS),
+    }
+    return command_again("rules", named, dbt_arguments)
 
 
 def settle_sheet(

@@ -103,6 +103,14 @@ def nodes_by_path(root: yaml.Node) -> dict[str, tuple[yaml.Node, yaml.Node]]:
     return found
 
 
+def said(node: dict[str, Any]) -> str:
+    """A mapping in one line, as it may be written."""
+    text = yaml.safe_dump(
+        node, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10_000
+    ).strip()[1:-1]
+    return text if len(text) <= 100 else f"{text[:97]}..."
+
+
 def nearest(places: dict[str, Any], path: str) -> Any:
     """What stands at a path, or at the nearest one above it."""
     while path and path not in places:

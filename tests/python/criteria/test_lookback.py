@@ -351,6 +351,39 @@ def test_of_several_steps_the_one_that_begins_last_is_named() -> None:
     assert found_with({"sequence": {"steps": three, "gap": "26d"}}, first_days) == []
 
 
+@pytest.mark.parametrize(
+    ("tree", "advice"),
+    [
+        (of_order("event", within="30d"), "Shorten it, or leave the window away."),
+        (of_order("event", ago=["1d", "30d"]), "Let it begin later, or leave the window away."),
+        (
+            of_order("usual", column="amount", in_period="last month"),
+            "Let it begin later, or leave the window away.",
+        ),
+        ({"moved": {"attribute": "tier", "within": "30d"}}, "is of 2026-03-30. Shorten it."),
+        (
+            {"moved": {"attribute": "tier", "ago": ["1d", "9d"]}},
+            "of 2026-03-30. Let it begin later.",
+        ),
+        # without its window a leaf on a date asks for nothing
+        ({"since": {"within": "30d"}}, "Shorten it, or ask for not_null: true."),
+        (
+            {"since": {"within": "30d", "nulls": "include"}},
+            "Shorten it, or ask for not_null: true.",
+        ),
+        ({"since": {"within": "30d", "before": "2026-01-01"}}, "Shorten it, or leave it away."),
+        ({"since": {"in_period": "last month"}}, "Let it begin later, or ask for not_null: true."),
+        ({"since": {"older_than": "30d"}}, "Shorten it: none is older."),
+        ({"since": {"years": {"gte": 5}}}, "Ask for fewer years."),
+    ],
+    ids=str,
+)
+def test_the_advice_can_be_followed(tree: dict[str, Any], advice: str) -> None:
+    first_days = {of[0]: days(of[1:], "2026-03-30") for of in (ORDER, SINCE, TIER)}
+    ((_, text),) = found_with(tree, first_days)
+    assert text.endswith(advice), text
+
+
 def test_dates_that_all_lie_ahead_have_no_history() -> None:
     asked = {"since": {"in_period": "this year"}}
     assert found_with(asked, days(SINCE, AS_OF)) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from jinja2 import Environment
 
 from criteria.engine import Engine
 from criteria.rules import Seeded, as_text, draw_rule, draw_world
+from crm_segmentation.rules import sheet
 from crm_segmentation.rules.meaning import meaning
 from crm_segmentation.rules.project import RulesError
 from crm_segmentation.rules.sheet import (
@@ -164,6 +166,33 @@ def test_a_rule_that_fits_comes_back_from_the_sheet(
         (HEADER + "a,1,event,eq,purchase,,\n", ["sheet.csv:2", "event does not fit", "in YAML"]),
         (HEADER + "a,1,all,,x,,\n", ["sheet.csv:2: error: all does not fit"]),
         (HEADER + "a,1,is_vip,eq,TRUE,,\n", ["sheet.csv:2", "got 'TRUE'", "in small letters"]),
+        (HEADER + "a,1,headcount,top,3|4,,\n", ["top takes one value: got '3|4'. Write one."]),
+        (HEADER + "a,1,headcount,neq,3|4,,\n", ["got '3|4'. Use not_in for a list."]),
+        (HEADER + "a,1,is_vip,eq,true|false,,\n", ["one value: got 'true|false'. Write one."]),
+        (HEADER + "a,1,joined_on,years eq,1|2,,\n", ["one value: got '1|2'. Write one."]),
+        (
+            HEADER + "a,1,is_vip,,true,,\n",
+            ["sheet.csv:2: error: is_vip has no operator; allowed: eq, is_null, not_null."],
+        ),
+        (
+            HEADER + "a,1,sector,equals,x,,\n",
+            ["no operator on sector, a text: got 'equals'; allowed: eq, neq, in, ", "mean 'eq'?"],
+        ),
+        (HEADER + "a,1,headcount,>=,3,,\n", ["got '>='; allowed: ", "Did you mean 'gte'?"]),
+        (HEADER + "a,1,sector,is not,x,,\n", ["got 'is not'; allowed: ", "mean 'neq'?"]),
+        (HEADER + "a,1,headcount,contains,3,,\n", ["on headcount, a number: got 'contains'"]),
+        # ten, or ten thousand
+        (
+            HEADER + "a,1,headcount,gte,10.000,,\n",
+            ["sheet.csv:2: error: a number", "got '10.000'. Write 10000 if", ", 10.0000 if it"],
+        ),
+        (HEADER + "a,1,headcount,between,0.125|-1.250,,\n", ["got '-1.250'. Write -1250 if"]),
+        (HEADER + "a,1,joined_on,years gte,1.000,,\n", ["got '1.000'"]),
+        (HEADER + "a,1,headcount,top,1.000,,\n", ["got '1.000'"]),
+        *(
+            (HEADER + f"a,{group},sector,eq,x,,\n", [f"got {group!r}; allowed: exclude, exclude_"])
+            for group in ("exclude2", "Exclude-2", "excluded", "exclude 2", "excluding")
+        ),
         (
             HEADER + "a,1,sector,eq,,,\nb,1,member_of,,,exclude,\n",
             ["sheet.csv:2: error: empty value", "sheet.csv:3: error: member_of takes a name"],
@@ -181,11 +210,52 @@ def test_an_ill_formed_sheet_is_refused_by_line(
         assert part in str(caught.value)
 
 
+def test_what_only_one_reads_so_is_no_error(project: dict[str, Any]) -> None:
+    lines = [
+        Line("a", "exclusive", "headcount", "in", "0.125|12.5|1234.500|10.0000|-1.25"),
+        Line("a", "exclude_2", "sector", "in", "1.250"),
+        Line("a", "EXCLUDE", "sector", "eq", "excluded"),
+    ]
+    (profile,) = profiles_of(as_sheet(lines), project)
+    tree = {
+        "all": [
+            {"headcount": {"in": [0.125, 12.5, "1234.500", "10.0000", -1.25]}},
+            {"not": {"any": [{"sector": {"in": ["1.250"]}}, {"sector": {"eq": "excluded"}}]}},
+        ]
+    }
+    assert profile.bare() == tree
+    # and a number that may be read in two ways comes back with a digit more
+    (again,) = sheet_lines("a", {"headcount": {"in": [12.375, 0.125, 12.5]}}, project)
+    assert again.value == "12.3750|0.125|12.5"
+    (again,) = sheet_lines("a", {"sector": {"eq": "12.375"}}, project)
+    assert again.value == "12.375"
+
+
+def test_a_stale_sheet_is_written_by_the_command_that_is_named(
+    project: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "a sheet.csv").write_text(HEADER + "a,1,sector,eq,x,,\n")
+    monkeypatch.setattr(sheet, "rule_project", lambda *_: {**project, "models": {}})
+    monkeypatch.setattr(sheet, "ask_dbt", lambda *_: {"a": []})
+    options = ["--project-dir", str(tmp_path), "--sheet", "a sheet.csv", "--models", "models/x"]
+    options += ["--target", "dev"]
+    assert sheet.main(["--check", *options]) == 1
+    told = capsys.readouterr().err
+    command = told.split("`")[1]
+    assert shlex.split(command) == ["crm-segmentation", "rules", *options]
+    assert sheet.main(shlex.split(command)[2:]) == 0
+    assert (tmp_path / "models/x/a.sql").exists()
+    assert sheet.main(["--check", *options]) == 0
+
+
 def test_a_sheet_in_another_encoding_is_refused_by_line(tmp_path: Path) -> None:
-    sheet = tmp_path / "sheet.csv"
-    sheet.write_bytes((HEADER + "a,1,sector,eq,x,,\na,1,sector,eq,München,,\n").encode("latin-1"))
+    file = tmp_path / "sheet.csv"
+    file.write_bytes((HEADER + "a,1,sector,eq,x,,\na,1,sector,eq,München,,\n").encode("latin-1"))
     with pytest.raises(RulesError, match=r"sheet.csv:3: error: .* not in UTF-8: got the byte 0xfc"):
-        sheet_text(sheet)
+        sheet_text(file)
 
 
 def test_errors_of_the_macros_find_their_line(engine: Engine, project: dict[str, Any]) -> None:
