@@ -17,6 +17,8 @@ from typing import Any
 import duckdb
 import pytest
 from dbt_server import DbtServer
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from postgres_databases import (
     HABITS_OF_A_BUILDER,
     Database,
@@ -25,6 +27,10 @@ from postgres_databases import (
     named_server,
     start_server,
 )
+
+# Hypothesis also tries constants that it finds in the source of whatever is imported, so what a
+# seed draws would follow from the tests that ran before.
+providers._get_local_constants = Constants
 
 ROOT = Path(__file__).resolve().parents[2]
 

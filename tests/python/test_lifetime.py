@@ -396,7 +396,7 @@ def test_a_refit_records_what_it_found() -> None:
     ("sample", "why"),
     [
         (long_sample(600).head(0), "0 accounts"),
-        (long_sample(49), "at least 50"),
+        (long_sample(49), "49 accounts with an order, needed: 50"),
         (long_sample(600, repeats=False), "came back"),
         (long_sample(600).assign(value=np.nan), "0 accounts"),
     ],

@@ -119,9 +119,9 @@ def test_priors_belong_to_the_declaration_of_their_objective(
         with duckdb.connect(str(copied.database)) as connection:
             connection.execute(f"update crm_seeds.objective_priors_demo set {changes}")
 
-    others = [row for row in versions(later) if row[0] != "valves_for_companies"]
     told_anew("source = 'Somebody else'")
     same = copied.run("run", "-s", *registry, "objective_parameters", vars=LATER)
+    others = [row for row in versions(same) if row[0] != "valves_for_companies"]
     assert same.query(objective) == [(1, "first", "2026-01-01", True)]
     told_anew("confidence = 0.5 where value = 'water'")
     changed = copied.run("run", "-s", *registry, vars=LATER)

@@ -35,10 +35,10 @@ KINDS += ["23a", "23b", "23c", "29a", "29b", "29c"]
 
 # what is seldom drawn or seldom true, and so is drawn on top in some of the worlds
 SHY = [
-    ["day", "text", "trend", "restarted", "usual", "sequence", "step_in_time", "text"],
+    ["day", "day", "trend", "restarted", "usual", "sequence", "step_in_time", "text"],
     ["day", "values", "trend", "restarted", "stopped", "related", "listed_in", "text"],
     ["day", "text", "trend", "restarted", "one_event", "contactable", "sql", "text"],
-    ["day", "restarted", "regular", "step_in_time", "sequence", "usual", "text", "text"],
+    ["day", "restarted", "regular", "step_in_time", "sequence", "usual", "day", "text"],
     ["day", "values", "trend", "abandoned", "passage", "ranking", "was_member", "text"],
 ]
 
