@@ -202,8 +202,10 @@ class Reader:
         elif kind == "boolean" and value is False:
             # false or unknown is the complement of true
             value, positive, on_null = True, not positive, not on_null
+        # a range of a pattern is another one where its ends are folded
+        as_folded = folded and operator != "matches"
         if isinstance(value, list):
-            items = [scalar(item, kind, folded=folded) for item in value]
+            items = [scalar(item, kind, folded=as_folded) for item in value]
             if operator not in ("between", "ago"):
                 items = sorted(set(items), key=str)
                 if operator in ("contains", "starts_with", "ends_with", "matches"):
@@ -216,7 +218,7 @@ class Reader:
         elif operator == "years":
             asked = {"eq": number(value)}
         else:
-            asked = scalar(value, kind, folded=folded)
+            asked = scalar(value, kind, folded=as_folded)
         form = ["leaf", name, operator, asked, modifiers]
         if kind == "text" and not folded and operator != "is_null":
             form.append("case_sensitive")

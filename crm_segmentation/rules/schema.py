@@ -108,9 +108,10 @@ class Writer:
 
     def write(self) -> Schema:
         self.defs.update(definitions(self.project["value_limits"], self.limits["values"]))
-        self.defs["comparison"] = by_type(
-            reference("number"), object={**closed(self.comparisons()), "minProperties": 1}
-        )
+        for name, number in (("comparison", "number"), ("change_comparison", "change")):
+            self.defs[name] = by_type(
+                reference(number), object={**closed(self.comparisons(number)), "minProperties": 1}
+            )
         self.defs["step"] = self.step()
         self.defs["node_or_nodes"] = by_type(reference("node"), array=reference("nodes"))
         leaves = {
@@ -147,10 +148,10 @@ class Writer:
             )
         return {**schema, "description": meanings[word]}
 
-    def comparisons(self) -> dict[str, Schema]:
-        return {
-            operator: reference(shape) for operator, shape in self.project["comparisons"].items()
-        }
+    def comparisons(self, number: str = "number") -> dict[str, Schema]:
+        """The operators that compare with a number of this shape."""
+        shapes: dict[str, str] = self.project["comparisons"][number]
+        return {operator: reference(shape) for operator, shape in shapes.items()}
 
     def node(self, name: str, leaves: dict[str, Schema]) -> None:
         """A mapping with exactly one key: a tree word or a leaf; and lists of such."""
@@ -413,7 +414,8 @@ class Writer:
         of = {"of": self.told("keys", "of", columns)}
         if name == "number_column":
             return closed(of, ["of"])
-        return {**closed({**of, **self.comparisons()}, ["of"]), "minProperties": 2}
+        compared = self.comparisons("amount" if name == "number_aggregate" else "number")
+        return {**closed({**of, **compared}, ["of"]), "minProperties": 2}
 
     def step(self) -> Schema:
         """The name of an event, or {name, where}."""

@@ -24,6 +24,8 @@ TYPES = {
     "timestamp": "day",
     "values": "text",
 }
+# numbers that are compared: with a value, with a sum, with what a sum changed by
+NUMBERS = ("number", "amount", "change")
 
 
 def reference(name: str) -> Schema:
@@ -144,7 +146,7 @@ def definitions(limits: Limits, most_values: int) -> dict[str, Schema]:
             "minLength": 1,
             "pattern": without(limits["text"]["without"], ""),
         },
-        "number": any_number(number),
+        **{name: any_number(limits[name]) for name in NUMBERS},
         "boolean": {"type": "boolean"},
         "day": {"type": "string", "format": "date", "pattern": day_of_a_month(limits["day"])},
         "true": {"const": True},
@@ -164,7 +166,7 @@ def definitions(limits: Limits, most_values: int) -> dict[str, Schema]:
         "period": {"type": "string", "pattern": f"^({'|'.join(period['words'])}) ({spans})$"},
         "past_period": {"type": "string", "pattern": f"^({'|'.join(period['past'])}) ({spans})$"},
         "days": pair_of(reference("day"), reference("day")),
-        "number_range": pair_of(reference("number"), reference("number")),
+        **{f"{name}_range": pair_of(reference(name), reference(name)) for name in NUMBERS},
         "name": name,
         "names": by_type(reference("name"), array=list_of(reference("name"), most_values)),
         "salt": {"type": "string", "pattern": f"^{limits['salt']['pattern']}$"},

@@ -696,7 +696,8 @@ def check_names(
                     problems.add(
                         line.number,
                         f"member_of: not a group: got {group!r}; allowed: a profile, a target "
-                        "group or another model with account_id and as_of_date.",
+                        "group or another model with account_id and as_of_date."
+                        + did_you_mean(group, names),
                     )
 
 

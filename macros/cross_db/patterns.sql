@@ -1,6 +1,6 @@
 {#
     SQL: does `pattern` occur in the text? Line breaks of the text count as spaces.
-    The pattern is of the subset that check_pattern() lets through.
+    The pattern is of the subset that read_pattern() lets through.
 #}
 {% macro matches_pattern(text, pattern) %}
     {%- set one_line = "replace(replace(" ~ text ~ ", chr(13), ' '), chr(10), ' ')" -%}

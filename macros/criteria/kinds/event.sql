@@ -55,7 +55,8 @@
         {%- endif -%}
     {%- endif -%}
     {%- set compared = crm_segmentation.read_comparison(
-        context, comparison, path ~ '.' ~ word, word
+        context, comparison, path ~ '.' ~ word, word,
+        'number' if word in ['count', 'distinct'] else 'amount'
     ) if word == 'count' or raw is mapping else none -%}
     {%- if context.errors | length > before -%}
         {{ return(none) }}

@@ -34,7 +34,8 @@
         ) -%}
     {%- endfor -%}
     {%- set compared = crm_segmentation.read_comparison(
-        context, given.change_percent, path ~ '.change_percent', 'change_percent'
+        context, given.change_percent, path ~ '.change_percent', 'change_percent',
+        'change'
     ) if 'change_percent' in given else none -%}
     {%- if selection.window is not none -%}
         {#- counted from as_of at once, never chained -#}

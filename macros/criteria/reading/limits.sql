@@ -20,11 +20,15 @@
     | words, units  | the two words of a period; `past` those of one in the past |
     | pattern       | what a whole text looks like                               |
     | without       | what may not stand in a text                               |
+    | repeated      | how often counts in one another may repeat a part          |
+    | length        | characters of a pattern, its counts written out            |
 #}
 {% macro value_limits() %}
     {{ return({
         'text': {'without': ['\x00']},
         'number': {'digits': 20, 'decimals': 18},
+        'amount': {'digits': 20, 'decimals': 8},
+        'change': {'digits': 9, 'decimals': 5},
         'whole': {'low': 1, 'high': 1000000000},
         'periods': {'low': 1, 'high': 366},
         'added_points': {'low': -1000000, 'high': 1000000},
@@ -43,6 +47,7 @@
             'past': ['this', 'last'],
             'units': ['day', 'week', 'month', 'quarter', 'year'],
         },
+        'pattern': {'high': 255, 'repeated': 1000, 'length': 5000},
         'name': {'pattern': '[a-z][a-z0-9_]{0,62}'},
         'salt': {'pattern': '[A-Za-z0-9_-]+'},
         'expression': {'without': [';', '--', '/*', '$$', '\\', '\x00']},

@@ -130,10 +130,12 @@
     {%- else -%}
         {%- set what = 'an attribute, a kind or a tree word' if context.row is none
             else 'a column of ' ~ context.row.what -%}
-        {%- set suggestion = crm_segmentation.did_you_mean(
-            word, names.keys() | list + crm_segmentation.tree_words()
-            + (kinds.keys() | list if context.row is none else [])
-        ) -%}
+        {%- set meant = crm_segmentation.other_tree_word(word) -%}
+        {%- set suggestion = "Did you mean '" ~ meant ~ "'?" if meant is not none
+            else crm_segmentation.did_you_mean(
+                word, names.keys() | list + crm_segmentation.tree_words()
+                + (kinds.keys() | list if context.row is none else [])
+            ) -%}
         {%- if context.row is not none and word in kinds -%}
             {%- set suggestion = "'" ~ word ~ "' is asked of an account, not of one row." -%}
         {%- elif context.row is not none -%}

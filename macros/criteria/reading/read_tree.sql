@@ -3,6 +3,14 @@
     {{ return(['all', 'any', 'not', 'at_least', 'at_most', 'exactly']) }}
 {% endmacro %}
 
+{# The tree word that other languages call by this word, none where there is none. #}
+{% macro other_tree_word(word) %}
+    {{ return({
+        'and': 'all', 'or': 'any', 'nor': 'not', 'none': 'not', 'none_of': 'not',
+        'all_of': 'all', 'any_of': 'any', 'one_of': 'any', 'xor': 'exactly',
+    }.get(word | string | lower)) }}
+{% endmacro %}
+
 {#
     Read one node and all below it. The nodes are kept in one list in the order of
     the text (children are inserted behind their parent while it is walked), then

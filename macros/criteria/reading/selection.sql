@@ -163,13 +163,14 @@
 
 {#
     A comparison with numbers: a number (eq), or any of eq, neq, gt, gte, lt, lte,
-    between, not_between, joined with AND: {parts, value, thresholds}.
+    between, not_between, joined with AND: {parts, value, thresholds}. `shape` is that of
+    one number.
 #}
-{% macro read_comparison(context, raw, path, what) %}
-    {%- set shapes = crm_segmentation.comparison_shapes() -%}
+{% macro read_comparison(context, raw, path, what, shape='number') %}
+    {%- set shapes = crm_segmentation.comparison_shapes(shape) -%}
     {%- set allowed = shapes.keys() | list -%}
     {%- set asked = raw if raw is mapping else {'eq': raw} -%}
-    {%- set operand = {'name': what, 'type': 'number', 'allowed': none} -%}
+    {%- set operand = {'name': what, 'type': 'number', 'allowed': none, 'shape': shape} -%}
     {%- set parts = [] -%}
     {%- set value = {} -%}
     {%- for operator in asked -%}
@@ -178,7 +179,7 @@
                 context, path, 'unknown operator', operator, allowed,
                 crm_segmentation.did_you_mean(operator, allowed)
             ) -%}
-        {%- elif shapes[operator] == 'number_range' -%}
+        {%- elif shapes[operator] == shape ~ '_range' -%}
             {%- set range = crm_segmentation.read_range(
                 context, operand, asked[operator], path ~ '.' ~ operator
             ) -%}

@@ -27,7 +27,7 @@
     {{ return({
         'trend': {'required': ['name', 'within', 'change_percent'], 'rows': 'event',
             'keys': dict(selected, within='duration', sum='number_column',
-                change_percent='comparison')},
+                change_percent='change_comparison')},
         'event': {'required': ['name'], 'rows': 'event', 'window': true,
             'at_most_one_of': aggregates.keys() | list,
             'keys': dict(selected, if_empty='boolean', **aggregates)},
@@ -74,11 +74,14 @@
     }) }}
 {% endmacro %}
 
-{# The operators that compare with numbers, and the shape of what follows each. #}
-{% macro comparison_shapes() %}
+{#
+    The operators that compare with numbers, and the shape of what follows each; the
+    number is of the shape `shape`.
+#}
+{% macro comparison_shapes(shape='number') %}
     {{ return(dict(
-        dict.fromkeys(['eq', 'neq', 'gt', 'gte', 'lt', 'lte'], 'number'),
-        **dict.fromkeys(['between', 'not_between'], 'number_range')
+        dict.fromkeys(['eq', 'neq', 'gt', 'gte', 'lt', 'lte'], shape),
+        **dict.fromkeys(['between', 'not_between'], shape ~ '_range')
     )) }}
 {% endmacro %}
 

@@ -102,10 +102,11 @@
 {% endmacro %}
 
 {% macro read_number(context, operand, raw, path) %}
+    {%- set shape = operand.get('shape', 'number') -%}
     {%- if raw is string -%}
         {%- if modules.re.match('^-?[0-9]+(\\.[0-9]+)?\\Z', raw) -%}
-            {%- if crm_segmentation.is_too_long(raw) -%}
-                {{ return(crm_segmentation.long_number_error(context, raw, path)) }}
+            {%- if crm_segmentation.is_too_long(raw, shape) -%}
+                {{ return(crm_segmentation.long_number_error(context, raw, path, shape)) }}
             {%- endif -%}
             {{ return({'sql': raw, 'value': raw}) }}
         {%- endif -%}
@@ -129,8 +130,8 @@
             'Put it in quotes to have it read exactly.'
         ) -%}
         {{ return(none) }}
-    {%- elif crm_segmentation.is_too_long(plain) -%}
-        {{ return(crm_segmentation.long_number_error(context, raw, path)) }}
+    {%- elif crm_segmentation.is_too_long(plain, shape) -%}
+        {{ return(crm_segmentation.long_number_error(context, raw, path, shape)) }}
     {%- endif -%}
     {#- The tree is kept in 64-bit integers; a larger one is kept as its digits. -#}
     {{ return({
@@ -177,9 +178,13 @@
     {{ return({'sql': raw | string, 'value': raw}) }}
 {% endmacro %}
 
-{# Too many digits for an engine to compare exactly with a decimal of 38 digits. #}
-{% macro is_too_long(plain) %}
-    {%- set limits = crm_segmentation.value_limits().number -%}
+{#
+    Too many digits for an engine to compare exactly, in a decimal of 38 digits: with a
+    value; with a sum, or with a mean by way of one (`amount`: to 10 ** 28); with what a
+    sum changed by, where the number is multiplied by a sum (`change`: to 10 ** 22).
+#}
+{% macro is_too_long(plain, shape) %}
+    {%- set limits = crm_segmentation.value_limits()[shape] -%}
     {%- set parts = plain.lstrip('-').split('.') -%}
     {{ return(
         parts[0].lstrip('0') | length > limits.digits
@@ -187,8 +192,8 @@
     ) }}
 {% endmacro %}
 
-{% macro long_number_error(context, raw, path) %}
-    {%- set limits = crm_segmentation.value_limits().number -%}
+{% macro long_number_error(context, raw, path, shape) %}
+    {%- set limits = crm_segmentation.value_limits()[shape] -%}
     {%- do crm_segmentation.rule_error(
         context, path, 'number too long to compare exactly', raw,
         'up to ' ~ limits.digits ~ ' digits before the point and ' ~ limits.decimals

@@ -39,7 +39,11 @@
         'tree_words': crm_segmentation.tree_words(),
         'limits': crm_segmentation.rule_limits(),
         'value_limits': crm_segmentation.value_limits(),
-        'comparisons': crm_segmentation.comparison_shapes(),
+        'comparisons': {
+            'number': crm_segmentation.comparison_shapes(),
+            'amount': crm_segmentation.comparison_shapes('amount'),
+            'change': crm_segmentation.comparison_shapes('change'),
+        },
         'modifiers': crm_segmentation.modifiers(),
         'meanings': crm_segmentation.meanings(),
         'windows': crm_segmentation.window_words(),

@@ -122,6 +122,14 @@ def end_near(draw: Chooser, domain: Domain) -> str:
 
 PUNCTUATION = set("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 
+CLASSES = ["[a-m]", "[aeiou].", "^[a-z ]+$", "[0-9%_]", "[^a-z]", "[.\\]]"]
+# ranges with capitals and what lies around them
+CLASSES += ["[A-M]", "[AEIOU].", "^[A-Z ]+$", "[^A-Z]", "[!-Z]", "[@-_]", "[A-_]", "[Z-a]", "[%-E]"]
+CLASSES += ["[^A-z ]", "[Ä-ß]", "[À-ÿ]", "[Ā-ž]", "[Α-Ω]", "[?-\\]]"]  # noqa: RUF001  # Greek
+
+COUNTED = ["^.{1,5}$", "^.{6}", "[a-z]{4}", "s{2}", "^.{6,255}$"]
+COUNTED += ["^([A-Z]{2}){2}", "^(.{1,3}){2}$", "((a|.){2}.){0,2}$", "(.{30}){10}", "S{2}"]
+
 
 def pattern_near(draw: Chooser, domain: Domain) -> str:
     def plain(text: str) -> str:
@@ -131,7 +139,9 @@ def pattern_near(draw: Chooser, domain: Domain) -> str:
             for letter in text
         )
 
-    shape = draw.pick(["part", "start", "end", "either", "class", "dots", "counted", "not"])
+    shape = draw.pick(
+        [*("part", "start", "end", "either", "class", "class", "dots", "counted", "not")]
+    )
     if shape == "part":
         return plain(part_near(draw, domain))
     if shape == "start":
@@ -141,12 +151,12 @@ def pattern_near(draw: Chooser, domain: Domain) -> str:
     if shape == "either":
         return f"({plain(part_near(draw, domain))}|{plain(part_near(draw, domain))})"
     if shape == "class":
-        return draw.pick(["[a-m]", "[aeiou].", "^[a-z ]+$", "[0-9%_]", "[^a-z]", "[.\\]]"])
+        return draw.pick(CLASSES) + draw.pick(["", "", "{2}", "$"])
     if shape == "dots":
         return plain(start_near(draw, domain)) + draw.pick([".*", ".+", ".?"]) + "$"
     if shape == "counted":
-        return draw.pick(["^.{1,5}$", "^.{6}", "[a-z]{4}", "s{2}", "^.{6,255}$"])
-    return f"^[^{draw.pick(['a-m', 'p', 'sv', '0-9'])}]*$"
+        return draw.pick(COUNTED)
+    return f"^[^{draw.pick(['a-m', 'p', 'sv', '0-9', 'A-M', '!-Z', '@-_', 'À-ÿ'])}]*$"
 
 
 def day_near(draw: Chooser, domain: Domain, world: DrawnWorld) -> date:

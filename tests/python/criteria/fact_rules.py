@@ -142,7 +142,8 @@ def trend(draw: Chooser, world: DrawnWorld) -> Tree:
         spec["sum"] = {"of": draw.pick(numbers)}
     pairs = [now_and_before(spec, account) for account in asked_of_all(world)]
     percents = [100 * (now - before) / before for now, before in pairs if before > 0]
-    near = [one for one in percents if one == round(one, 2)] or [Decimal(-30), Decimal(0)]
+    percents = [one for one in percents if one == round(one, 2) and one < 10**9 - 1]
+    near = percents or [Decimal(-30), Decimal(0)]
     return {"trend": {**spec, "change_percent": comparison(draw, near)}}
 
 

@@ -261,6 +261,22 @@ FAULTS = [
         "s_with",
     ),
     Fault(
+        "only the ends of a range are folded",
+        KINDS + "search.sql",
+        "{%- set folding = [] -%}",
+        "{{ return(crm_segmentation.fold_text(marked | join('-'))) }}{%- set folding = [] -%}",
+        "text",
+        "matches",
+    ),
+    Fault(
+        "a range holds capitals, and not what they fold to",
+        KINDS + "search.sql",
+        "if start <= pair[0] <= stop",
+        "if false",
+        "text",
+        "matches",
+    ),
+    Fault(
         "a pattern stops at a line break",
         CROSS + "patterns.sql",
         "\"replace(replace(\" ~ text ~ \", chr(13), ' '), chr(10), ' ')\"",

@@ -24,6 +24,16 @@ def refusal(engine: Engine, rule: str) -> str:
     return str(caught.value)
 
 
+# rule -> what its refusal says: engines refuse what repeats too often, or is too long
+LARGE_PATTERNS = {
+    "sector: {matches: '(a{32}){32}'}": ["sector.matches", "multiply, here to 1024; at most 1000"],
+    "sector: {matches: '((a|b{3}){2}c{200}){6}'}": ["sector.matches", "here to 1200"],
+    "sector: {matches: [a, '(((a{9}){0,9}){9}){2}']}": ["sector.matches[1]", "here to 1458"],
+    "sector: {not_matches: '" + "a{250}" * 21 + "'}": ["sector.not_matches", "than 5000"],
+    "sector: {matches: '(" + "(a|b)" * 30 + "){80}'}": ["sector.matches", "than 5000"],
+}
+
+
 @pytest.mark.parametrize(
     ("rule", "parts"),
     [
@@ -133,6 +143,7 @@ def refusal(engine: Engine, rule: str) -> str:
         ("sector: {matches: '[a'}", ["sector.matches", "[a"]),
         ("sector: {matches: '[z-a]'}", ["sector.matches", "[z-a]"]),
         ("sector: {matches: 'a)'}", ["sector.matches", "a)"]),
+        *LARGE_PATTERNS.items(),
         # an operator that searches does not open the allowed values to its neighbours
         ("market: {contains: D, eq: FR}", ["market.eq", "FR", "DE, AT, CH, NO"]),
         ('sector: "a\\0b"', ["sector", "character 0"]),
@@ -292,6 +303,15 @@ MESSAGES = {
     ),
     "at_least: {of: [is_vip: true]}": "at_least: the key 'count' is missing; allowed: count: 2",
     "at_most: {count: 1}": "at_most: the key 'of' is missing; allowed: of: [..]",
+    # numbers that are multiplied
+    "event: {name: purchase, avg: {of: amount, gte: '-1.000000001'}}": (
+        "event.avg.gte: number too long to compare exactly: got '-1.000000001'; allowed: up to 20 "
+        "digits before the point and 8 after. Round it."
+    ),
+    "trend: {name: call, within: 9d, change_percent: {between: ['-1', '1000000000']}}": (
+        "trend.change_percent.between[1]: number too long to compare exactly: got '1000000000'; "
+        "allowed: up to 9 digits before the point and 5 after. Round it."
+    ),
     # words beside an operator that its type does not have
     "sector: {eq: a, nulls: included}": (
         "sector.nulls: not a treatment of NULL: got 'included'; allowed: include, exclude. Did you "
@@ -421,6 +441,24 @@ def test_what_a_person_reads(engine: Engine, rule: str) -> None:
     lines = [line.strip() for line in refusal(engine, rule).splitlines()]
     assert "The rule 'rule' has 1 error:" in lines[0] or "The rule 'rule' has 1 error:" in lines[1]
     assert f"1. {MESSAGES[rule]}" in lines, "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("and", "all"),
+        ("AND", "all"),
+        ("or", "any"),
+        ("none", "not"),
+        ("nor", "not"),
+        ("xor", "exactly"),
+        ("Not", "not"),
+    ],
+)
+def test_tree_words_of_other_languages(engine: Engine, word: str, meant: str) -> None:
+    assert f"Did you mean '{meant}'?" in refusal(engine, f"all: [{{{word}: [is_vip: true]}}]")
+    inside = f"event: {{name: purchase, where: {{{word}: [is_rush: true]}}}}"
+    assert f"Did you mean '{meant}'?" in refusal(engine, inside)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from crm_segmentation.rules.sheet import (
     Line,
     Problems,
     Profile,
+    check_names,
     left_over,
     properties_text,
     read_sheet,
@@ -256,6 +257,21 @@ def test_a_sheet_in_another_encoding_is_refused_by_line(tmp_path: Path) -> None:
     file.write_bytes((HEADER + "a,1,sector,eq,x,,\na,1,sector,eq,München,,\n").encode("latin-1"))
     with pytest.raises(RulesError, match=r"sheet.csv:3: error: .* not in UTF-8: got the byte 0xfc"):
         sheet_text(file)
+
+
+def test_an_unknown_group_is_named_with_its_line(project: dict[str, Any]) -> None:
+    problems = Problems(Path("sheet.csv"))
+    text = HEADER + "a,1,member_of,,contacted_last_60,,\nb,1,member_of,,a|b,,\n"
+    models = {"contacted_last_60d": "models/contacted_last_60d.sql"}
+    profiles = profiles_of(text, project)
+    check_names(profiles, {**project, "models": models}, Path("models/sheet"), problems)
+    with pytest.raises(RulesError) as caught:
+        problems.raise_all()
+    assert str(caught.value) == (
+        "sheet.csv:2: error: member_of: not a group: got 'contacted_last_60'; allowed: a profile, "
+        "a target group or another model with account_id and as_of_date. Did you mean "
+        "'contacted_last_60d'?"
+    )
 
 
 def test_errors_of_the_macros_find_their_line(engine: Engine, project: dict[str, Any]) -> None:

@@ -52,6 +52,29 @@ def test_edges_and_nothing(asked: str, wanted: set[str], asker: Asker) -> None:
     assert asker.ask(f"event: {{name: purchase, {asked}}}") == wanted
 
 
+def test_the_largest_amounts_and_the_longest_numbers(asker: Asker) -> None:
+    most = "9999999999999999.99"
+    asker.fill(
+        ["most", "least"],
+        [
+            event(account, "purchase", "2025-12-01", amount=sign + most, size=2147483647)
+            for account, sign in (("most", ""), ("least", "-"))
+            for _ in range(50)
+        ],
+    )
+    rule = "event: {name: purchase, %s}"
+    long = "'-99999999999999999999.99999999'"
+    for word in ("sum", "avg", "min", "max"):
+        assert asker.ask(rule % f"{word}: {{of: amount, gte: {long}}}") == {"most", "least"}
+        assert asker.ask(rule % f"{word}: {{of: amount, gt: '0.00000001'}}") == {"most"}
+        assert asker.ask(rule % f"{word}: {{of: size, gte: {long}}}") == {"most", "least"}
+    assert asker.ask(rule % f"avg: {{of: amount, eq: '{most}'}}") == {"most"}
+    assert asker.ask(rule % "count: {gte: '-99999999999999999999.999999999999999999'}") == {
+        "most",
+        "least",
+    }
+
+
 def test_distinct_values_are_exact_and_known(asker: Asker) -> None:
     asker.fill(
         ["two forms", "one form", "unknown"],

@@ -72,6 +72,26 @@ def test_a_base_of_zero_or_below_is_false_whatever_is_asked(asker: Asker) -> Non
     assert asker.ask(rule % "{neq: 7}") == set()
 
 
+def test_the_largest_amounts_and_the_longest_numbers(asker: Asker) -> None:
+    most = "9999999999999999.99"
+    asker.fill(
+        ["same", "all gone", "a hundredth"],
+        [
+            *bought("same", [most] * 20, [most] * 20),
+            *bought("all gone", [f"-{most}"] * 20, [most] * 20),
+            *bought("a hundredth", [most] * 20, ["0.01"]),
+        ],
+    )
+    rule = "trend: {name: purchase, sum: {of: amount}, within: 30d, change_percent: %s}"
+    assert asker.ask(rule % "{gte: '0.00001'}") == {"a hundredth"}
+    assert asker.ask(rule % "{lte: '-0.00001'}") == {"all gone"}
+    assert asker.ask(rule % "{gte: '-999999999.99999', lte: '999999999.99999'}") == {
+        "same",
+        "all gone",
+    }
+    assert asker.ask("trend: {name: purchase, within: 30d, change_percent: '-95.0'}") == set()
+
+
 @pytest.mark.parametrize(
     ("as_of", "within", "edges"),
     [

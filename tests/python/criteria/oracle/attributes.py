@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
@@ -159,7 +160,29 @@ operator("ends_with", "6", "text", negative="not_ends_with")(on_text(str.endswit
 @operator("matches", "6", "text", negative="not_matches")
 def matches(asked: Asked, written: Any) -> bool:
     text = asked.text.replace("\r", " ").replace("\n", " ")
-    return any(re.search(asked.literal(one), text) for one in as_list(written))
+    patterns = [to_text(one) for one in as_list(written)]
+    if not asked.exact_case:
+        patterns = [folded_pattern(one) for one in patterns]
+    return any(re.search(one, text) for one in patterns)
+
+
+@cache
+def folded_pattern(pattern: str) -> str:
+    """One for folded text: a class holds each of its characters, folded."""
+    return re.sub(
+        r"\\.|\[(\^?)((?:\\.|[^\\\]])+)\]|.",
+        lambda found: folded_class(found[1], found[2]) if found[2] else fold(found[0]),
+        pattern,
+        flags=re.DOTALL,
+    )
+
+
+def folded_class(sign: str, inner: str) -> str:
+    characters: set[str] = set()
+    for first, last in re.findall(r"(\\.|.)(?:-(\\.|.))?", inner, flags=re.DOTALL):
+        ends = [ord(end[-1]) for end in (first, last or first)]
+        characters |= {fold(chr(code)) for code in range(ends[0], ends[1] + 1)}
+    return f"[{sign}{''.join(map(re.escape, sorted(characters)))}]"
 
 
 @operator("before", "9", *DAYS)
