@@ -128,7 +128,13 @@ CLASSES += ["[A-M]", "[AEIOU].", "^[A-Z ]+$", "[^A-Z]", "[!-Z]", "[@-_]", "[A-_]
 CLASSES += ["[^A-z ]", "[Ä-ß]", "[À-ÿ]", "[Ā-ž]", "[Α-Ω]", "[?-\\]]"]  # noqa: RUF001  # Greek
 
 COUNTED = ["^.{1,5}$", "^.{6}", "[a-z]{4}", "s{2}", "^.{6,255}$"]
-COUNTED += ["^([A-Z]{2}){2}", "^(.{1,3}){2}$", "((a|.){2}.){0,2}$", "(.{30}){10}", "S{2}"]
+COUNTED += [
+    "^([A-Z]{2}){2}",
+    "^(.{1,3}){2}$",
+    "((a|.){2}.){0,2}$",
+    "^(.{5}){1,20}.*$",
+    "^.{6,200}$",
+]
 
 
 def pattern_near(draw: Chooser, domain: Domain) -> str:
@@ -139,9 +145,7 @@ def pattern_near(draw: Chooser, domain: Domain) -> str:
             for letter in text
         )
 
-    shape = draw.pick(
-        [*("part", "start", "end", "either", "class", "class", "dots", "counted", "not")]
-    )
+    shape = draw.pick(["part", "start", "end", "either", "class", "dots", "counted", "not"])
     if shape == "part":
         return plain(part_near(draw, domain))
     if shape == "start":
