@@ -155,7 +155,7 @@ def pattern_near(draw: Chooser, domain: Domain) -> str:
     if shape == "either":
         return f"({plain(part_near(draw, domain))}|{plain(part_near(draw, domain))})"
     if shape == "class":
-        return draw.pick(CLASSES) + draw.pick(["", "", "{2}", "$"])
+        return draw.pick(CLASSES)
     if shape == "dots":
         return plain(start_near(draw, domain)) + draw.pick([".*", ".+", ".?"]) + "$"
     if shape == "counted":
