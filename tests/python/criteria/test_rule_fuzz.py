@@ -24,7 +24,7 @@ from criteria.worlds import DrawnWorld
 WORLDS = int(os.environ.get("CRITERIA_FUZZ_WORLDS", "15"))
 # asked in the engine's own words, and so is what is wrong with it
 NAMES = [name for name in DRAWERS if name != "sql"]
-NO_SQL = [value for value in VALUES if isinstance(value, str) and value.strip()]
+NO_SQL = [yaml.safe_dump({"expression": value}) for value in VALUES if isinstance(value, str)]
 
 
 def refusal(engine: Engine, rule: str) -> str | None:
@@ -73,7 +73,7 @@ def test_a_broken_rule_is_refused_or_means_what_it_says(bench: Bench, seed: int)
             try:
                 (got,) = bench.database.members([bench.engine.render(rule)])
             except DATABASE_ERRORS as error:
-                if any(f"expression: {value}\n" in rule for value in NO_SQL):
+                if any(line in rule for line in NO_SQL):
                     continue
                 pytest.fail(f"{rule}\n{error}")
             assert got == wanted(rule, world), rule
