@@ -293,6 +293,14 @@ def asked_in(tree: Tree) -> list[str]:
     return sorted(name for branch in branches(tree) for name in asked_in(branch))
 
 
+def may_hold(outer: Tree, inner: Tree) -> bool:
+    """Is a node a list, and the other one rather an item of it than a list in its place?"""
+    ((word, _),) = outer.items()
+    return word in ("all", "any") and (
+        next(iter(inner)) not in LISTS or asked_in(inner) in map(asked_in, branches(outer))
+    )
+
+
 def turned(old: Tree, new: Tree, path: str) -> Iterator[Turn]:
     """Where two nodes differ by a word; the path is that in the new rule."""
     (old_word,), (new_word,) = old, new
@@ -305,10 +313,10 @@ def turned(old: Tree, new: Tree, path: str) -> Iterator[Turn]:
             yield Turn(path, "no not", "not", {"not": old}, new["not"])
             for turn in turned(old, new["not"], f"{path}.not".strip(".")):
                 yield replace(turn, new={"not": turn.new})
-    elif new_word in ("all", "any") and old_word not in LISTS:
+    elif old_word != new_word and may_hold(new, old):
         # a list of one asks the same as that one
         yield from turned({new_word: [old]}, new, path)
-    elif old_word in ("all", "any") and new_word not in LISTS:
+    elif old_word != new_word and may_hold(old, new):
         inside = f"{path}.{old_word}[0]".strip(".")
         for turn in turned(old, {old_word: [new]}, path):
             yield replace(turn, path=turn.path.replace(inside, path, 1).strip("."))
@@ -558,7 +566,7 @@ class Report:
             for word, was, now in MOVES:
                 causes = change.causes(was, now)
                 if causes:
-                    lines.append(f"  {word}, by the leaf")
+                    lines.append(f"  {word}, by the change")
                     lines += [f"    {count:>9,}  {cause}" for cause, count in causes]
                     lines.append(f"  {word}, for example")
                     lines += [
@@ -588,7 +596,7 @@ class Report:
             for word, was, now in MOVES:
                 causes = change.causes(was, now)
                 if causes:
-                    lines += ["", f"| {word} | by the leaf |", "|---:|---|"]
+                    lines += ["", f"| {word} | by the change |", "|---:|---|"]
                     lines += [f"| {count:,} | {markdown(cause)} |" for cause, count in causes]
                     lines += ["", f"<details><summary>{word}, for example</summary>", ""]
                     lines += [

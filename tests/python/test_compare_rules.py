@@ -10,6 +10,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +60,7 @@ fresh (added)
 gone (deleted)
   before  sector is energy [base rule_base]
   2 members before, 0 now: 0 entered, 2 left, 0 stayed
-  left, by the leaf
+  left, by the change
             2  the profile is deleted
   left, for example
     a3
@@ -68,7 +70,7 @@ known (changed)
   before  sector is known, or VIP is yes [base rule_base]
   now     sector is known [base rule_base]
   6 members before, 5 now: 0 entered, 1 left, 5 stayed
-  left, by the leaf
+  left, by the change
             1  VIP is yes (no longer asked)
   left, for example
     a5
@@ -77,7 +79,7 @@ large (changed)
   before  turnover is at least 100 [base rule_base]
   now     turnover is at least 50, and not (sector is energy) [base rule_base]
   2 members before, 3 now: 1 entered, 0 left, 2 stayed
-  entered, by the leaf
+  entered, by the change
             1  turnover is at least 100 -> turnover is at least 50
   entered, for example
     a2
@@ -272,7 +274,7 @@ def rule(tree: dict[str, Any], *leaves: dict[str, Any], base: str = "accounts") 
     return Rule(base, "text", tree, cards)
 
 
-A, B, C = ({name: {"eq": True}} for name in "abc")
+A, B, C, D = ({name: {"eq": True}} for name in "abcd")
 A2 = {"a": {"eq": False}}
 B2 = {"b": {"eq": False}}
 ALL_AB = rule({"all": [A, B]}, A, B)
@@ -372,6 +374,72 @@ def three(word: str, count: int = 3) -> Rule:
             "several changes together",
             id="several",
         ),
+        # two changes: by the tree alone, by both, by a leaf that lies beside
+        pytest.param(
+            ANY_AB,
+            rule({"all": [A2, B]}, A2, B),
+            ("01", "10"),
+            "out",
+            "the tree: any -> all",
+            id="the tree and no leaf",
+        ),
+        pytest.param(
+            rule({"all": [{"not": C}, {"all": [A, B]}]}, C, A, B),
+            rule({"all": [{"not": C}, {"any": [A2, B]}]}, C, A2, B),
+            ("001", "011"),
+            "in",
+            '{"a": {"eq": true}} -> {"a": {"eq": false}}; the tree at all[1]: all -> any',
+            id="leaf and tree",
+        ),
+        pytest.param(
+            rule({"all": [C, {"any": [A, B]}]}, C, A, B),
+            rule({"all": [C, {"all": [A, D]}]}, C, A, D),
+            ("110", "110"),
+            "out",
+            '{"d": {"eq": true}}; the tree at all[1]: any -> all',
+            id="another leaf and tree",
+        ),
+        pytest.param(
+            rule({"any": [A, B, C]}, A, B, C),
+            ALL_AB,
+            ("100", "10"),
+            "out",
+            "the tree: any -> all",
+            id="the tree and a leaf less",
+        ),
+        pytest.param(
+            rule(A, A),
+            rule({"any": [A, {"not": B}]}, A, B),
+            ("0", "00"),
+            "in",
+            '{"b": {"eq": true}}',
+            id="not a new leaf",
+        ),
+        # a list around a list turns no word
+        pytest.param(
+            ANY_AB,
+            rule({"all": [{"any": [A, B]}, C]}, A, B, C),
+            ("10", "100"),
+            "out",
+            '{"c": {"eq": true}}',
+            id="list into a list",
+        ),
+        pytest.param(
+            rule({"all": [{"any": [A, B]}, C]}, A, B, C),
+            ANY_AB,
+            ("100", "10"),
+            "in",
+            '{"c": {"eq": true}} (no longer asked)',
+            id="list out of a list",
+        ),
+        pytest.param(
+            rule(A, A),
+            rule({"any": [{"not": A}, B]}, A, B),
+            ("1", "10"),
+            "out",
+            "the tree at any[0]: no not -> not",
+            id="leaf into a list",
+        ),
         # a condition that lets more in makes nobody leave
         pytest.param(
             rule({"any": [A, B]}, A, B),
@@ -432,9 +500,70 @@ def test_a_wider_window_makes_nobody_leave(masks: tuple[str, str], moved: str, c
     assert change.responsible(*masks, moved == "out", moved == "in") == cause
 
 
+SHAPES = [
+    {"all": [A, {"any": [B, C]}]},
+    {"any": [{"all": [A, B]}, {"not": C}]},
+    {"all": [{"not": {"any": [A, B]}}, C]},
+    {"at_least": {"count": 2, "of": [A, {"not": B}, C]}},
+    {"any": [{"at_most": {"count": 1, "of": [A, B]}}, C]},
+    {"not": {"exactly": {"count": 1, "of": [A, {"all": [B, C]}]}}},
+]
+# in place of a word of a tree
+OTHER_WORDS = {"all": "any", "any": "all", "at_least": "at_most", "at_most": "exactly"}
+
+
+def with_one_change(tree: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """All trees that differ by one leaf or one word, and how the change reads in part."""
+    ((word, content),) = tree.items()
+    if word in ("a", "b", "c"):
+        yield {word: {"eq": False}}, f'"{word}": {{"eq": true}}}} -> '
+        return
+    inner = compare_rules.branches(tree)
+    if word in OTHER_WORDS:
+        other = {OTHER_WORDS[word]: content}
+        yield other, f"{compare_rules.named(tree)} -> {compare_rules.named(other)}"
+    if word in compare_rules.COUNTED:
+        yield {word: {**content, "count": content["count"] + 1}}, f"{word} {content['count']} -> "
+    for at, branch in enumerate(inner):
+        if next(iter(branch)) != "not":
+            negated = [*inner[:at], {"not": branch}, *inner[at + 1 :]]
+            yield compare_rules.with_branches(tree, negated), "no not -> not"
+        for other, text in with_one_change(branch):
+            changed = [*inner[:at], other, *inner[at + 1 :]]
+            yield compare_rules.with_branches(tree, changed), text
+
+
+def leaves_of(tree: dict[str, Any]) -> list[dict[str, Any]]:
+    inner = compare_rules.branches(tree)
+    return [leaf for branch in inner for leaf in leaves_of(branch)] if inner else [tree]
+
+
+def test_of_one_change_all_who_moved_are_said_to_have_moved_by_it() -> None:
+    """By every tree, every change and every account that there can be."""
+    moved = 0
+    for tree in SHAPES:
+        for other, text in with_one_change(tree):
+            old, new = rule(tree, *leaves_of(tree)), rule(other, *leaves_of(other))
+            change = Change("x", old, new, "2026-01-01")
+            leaf = next((at for at in range(3) if old.keys()[at] != new.keys()[at]), None)
+            for bits in product([False, True], repeat=3):
+                # by another leaf it is the other way; by another tree each leaf is as it was
+                later = [bit != (at == leaf) for at, bit in enumerate(bits)]
+                was, now = compare_rules.holds(tree, bits), compare_rules.holds(other, later)
+                if was == now:
+                    continue
+                masks = ["".join("01"[bit] for bit in mask) for mask in (bits, later)]
+                cause = change.responsible(masks[0], masks[1], was, now)
+                assert text in cause and "; " not in cause, (tree, other, masks, cause)
+                moved += 1
+    assert moved > 100
+
+
 def test_leaves_of_one_attribute_find_their_own_kind() -> None:
     old, new = congratulated("14d", "11m"), congratulated("30d", "24m")
-    anew = rule(new.tree, ORDERED, *(leaf["tree"] for leaf in reversed(new.leaves[1:])))
+    sooner = {"opened_on": {"anniversary_in_next": "7d"}}
+    born, long_since = new.leaves[1]["tree"], new.leaves[3]["tree"]
+    anew = rule(new.tree, ORDERED, long_since, sooner, born)
     assert compare_rules.twins(old, anew) == {0: 0, 1: 3, 2: 2, 3: 1}
 
 
