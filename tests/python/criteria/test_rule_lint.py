@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -300,8 +301,8 @@ CONTRADICTION = ["contradiction"]
         ),
         # two conditions that look into one another
         (
-            {"not": {"all": [related("some"), {"not": related("some")}]}},
-            ["contradiction"],
+            {"not": {"all": [{"member_of": ["vip"]}, {"not": {"member_of": ["vip"]}}]}},
+            ["a:4 contradiction"],
         ),
         ({"any": [{"country": {"eq": "DE"}}, {"not": {"country": {"eq": "DE"}}}]}, ["always"]),
         (
@@ -690,11 +691,14 @@ GTE_10, GTE_5 = {"revenue": {"gte": 10}}, {"revenue": {"gte": 5}}
         # periods, whatever day it is
         (periods("last month", in_next="3d"), "since.in_next contradiction"),
         (periods("this month", in_next="3d"), ""),
+        (periods("next week", in_next="1d"), "since.in_next contradiction"),
+        (periods("next week", in_next="2d"), ""),
+        (periods("next day", years={"lt": 5}), "since.years contradiction"),
         (periods("last month", within="3d"), ""),
         (periods("next week", within="2y"), "since.within contradiction"),
         (periods("last week", ago=["13d", "15d"]), "since.ago contradiction"),
         (periods("last week", ago=["12d", "15d"]), ""),
-        (periods("this quarter", older_than="92d"), "since.older_than contradiction"),
+        (periods("this quarter", older_than="91d"), "since.older_than contradiction"),
         (periods("this quarter", older_than="90d"), ""),
         (both("all", periods("this year"), periods("last year")), OTHER_PERIOD),
         (both("all", periods("last year"), periods("this month")), OTHER_PERIOD),
@@ -1228,15 +1232,15 @@ def dated(operator: str, asked: Any) -> Literal:
 def test_ages_that_no_day_of_a_window_has() -> None:
     random = Random(1)
     counts = {True: 0, False: 0}
-    for _ in range(100):
+    for _ in range(300):
         as_of = random.choice([date(2024, 2, 29), date(2025, 2, 28), date(2025, 6, 1)])
-        days = [as_of + timedelta(days=past) for past in range(-1500, 40, 2)]
+        days = [as_of + timedelta(days=past) for past in range(-1500, 40)]
         ages = {day: completed(day, as_of) for day in days}
         operator = random.choice([one for one in OPERATORS if one not in ("in", "not_in")])
         low = random.choice([0, 1, 2, 2.5, 3])
         asked: Any = [low, low + 1] if operator.endswith("between") else low
         window = random.choice(["within", "older_than", "in_next"])
-        length = random.choice(["1y", "2y", "364d", "730d", "18m"])
+        length = random.choice(["1y", "2y", "365d", "730d", "18m"])
         start, end = {
             "within": (shift(as_of, length, -1), as_of),
             "older_than": (date.min, shift(as_of, length, -1)),
@@ -1253,6 +1257,7 @@ def test_ages_that_no_day_of_a_window_has() -> None:
     assert min(counts.values()) > 20, counts
 
 
+@cache
 def completed(day: date, as_of: date) -> int | None:
     """Completed years; a day still to come has none."""
     later = [day, *(shift(day, f"{years}y", 1) for years in range(1, 7))]
