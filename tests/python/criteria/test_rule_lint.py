@@ -1255,6 +1255,10 @@ def test_ages_that_no_day_of_a_window_has() -> None:
         counts[found] += 1
         assert not (found and possible), (as_of, operator, asked, window, length)
     assert min(counts.values()) > 20, counts
+    # 29 February completes its years on the 28th
+    leap_day = [dated("years", {"gte": 1}), dated("between", ["2024-02-29", "2024-02-29"])]
+    assert not contradiction(leap_day, date(2025, 2, 28))
+    assert contradiction(leap_day, date(2025, 2, 26))
 
 
 @cache
