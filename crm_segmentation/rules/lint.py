@@ -423,7 +423,7 @@ def pairs(
 ) -> Iterator[tuple[str, str, str]]:
     forms = [(reader.node(node), reader.node(node, False)) for _, node in items]
     needless: set[int] = set()
-    for at, (path, _) in enumerate(items):
+    for at, (path, asked) in enumerate(items):
         for other, (_, node) in enumerate(items):
             # what is true or false by itself was found before
             if other == at or True in (*forms[at], *forms[other]) or other in needless:
@@ -431,6 +431,8 @@ def pairs(
             first, then = (other, at) if word == "all" else (at, other)
             follows = known.implies(forms[first][0], forms[then][0])
             equal = follows and known.implies(forms[then][0], forms[first][0])
+            if follows and word == "any" and says_the_unknown(asked, node):
+                continue
             if follows and (not equal or other < at):
                 needless.add(at)
                 yield path, "no-effect", no_effect(word, node)
@@ -445,6 +447,13 @@ def pairs(
                 message = f"everybody passes this or {said(node)}. Mend one of them."
                 yield path, "always", message
                 break
+
+
+def says_the_unknown(node: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether a node asks for the unknown, of which the other says nothing though it holds."""
+    ((name, given),) = node.items()
+    is_asked = isinstance(given, dict) and "is_null" in given
+    return is_asked and name in other and for_unknown(other, name) is None
 
 
 def no_effect(word: str, other: dict[str, Any]) -> str:

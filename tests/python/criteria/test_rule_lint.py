@@ -526,6 +526,14 @@ GTE_10, GTE_5 = {"revenue": {"gte": 10}}, {"revenue": {"gte": 5}}
             both("all", {"tags": {"has_none": ["a", "b"]}}, {"tags": {"has_none": ["b"]}}),
             "all[1].tags no-effect",
         ),
+        # who asks for the unknown says what the other does not
+        (both("any", {"revenue": {"is_null": True}}, {"revenue": {"neq": 5}}), ""),
+        (
+            both(
+                "any", {"revenue": {"is_null": True}}, {"revenue": {"neq": 5, "nulls": "include"}}
+            ),
+            "any[0].revenue no-effect",
+        ),
         # of the unknown the one says nothing and the other something
         (
             both("all", GTE_10, {"revenue": {"gte": 5, "nulls": "include"}}),
@@ -935,6 +943,7 @@ HERE, THERE = {"country": {"neq": "a"}}, {"country": {"neq": "b"}}
         (both("all", REVENUE, {"revenue": {"gt": 2}}), ""),
         (both("all", part("starts_with", "a"), part("not_contains", "b")), ""),
         (both("any", UNKNOWN, REVENUE), ""),
+        (both("any", REVENUE, UNKNOWN), ""),
         (both("any", {"revenue": {"gt": 9, "nulls": "include"}}, REVENUE), ""),
         (both("all", {"not": UNKNOWN}, REVENUE), ""),
         (both("all", both("all", KNOWN, LEAD), REVENUE), ""),
