@@ -122,19 +122,28 @@ def end_near(draw: Chooser, domain: Domain) -> str:
 
 PUNCTUATION = set("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 
-CLASSES = ["[a-m]", "[aeiou].", "^[a-z ]+$", "[0-9%_]", "[^a-z]", "[.\\]]"]
-# ranges with capitals and what lies around them
-CLASSES += ["[A-M]", "[AEIOU].", "^[A-Z ]+$", "[^A-Z]", "[!-Z]", "[@-_]", "[A-_]", "[Z-a]", "[%-E]"]
-CLASSES += ["[^A-z ]", "[Ä-ß]", "[À-ÿ]", "[Ā-ž]", "[Α-Ω]", "[?-\\]]"]  # noqa: RUF001  # Greek
-
-COUNTED = ["^.{1,5}$", "^.{6}", "[a-z]{4}", "s{2}", "^.{6,255}$"]
-COUNTED += [
-    "^([A-Z]{2}){2}",
-    "^(.{1,3}){2}$",
-    "((a|.){2}.){0,2}$",
-    "^(.{5}){1,20}.*$",
-    "^.{6,200}$",
+# Patterns, and those with capitals, ranges of them and counts in one another.
+CLASSES = [
+    ["[a-m]", "[A-M]", "[À-ÿ]", "[%-E]"],
+    ["[aeiou].", "[AEIOU].", "[Ā-ž]", "[Α-Ω]"],  # noqa: RUF001  # Greek
+    ["^[a-z ]+$", "^[A-Z ]+$", "[Z-a]", "[A-_]"],
+    ["[0-9%_]", "[!-Z]", "[@-_]", "[Ä-ß]"],
+    ["[^a-z]", "[^A-Z]", "[^A-z ]", "[^!-Z]"],
+    ["[.\\]]", "[?-\\]]", "[A-_]", "[@-_]"],
 ]
+COUNTED = [
+    ["^.{1,5}$", "^(.{1,3}){2}$"],
+    ["^.{6}", "^(.{5}){1,20}.*$"],
+    ["[a-z]{4}", "^([A-Z]{2}){2}"],
+    ["s{2}", "S{2}", "((a|.){2}.){0,2}$"],
+    ["^.{6,255}$", "^.{6,200}$"],
+]
+EXCLUDED = [["a-m", "A-M"], ["p", "@-_"], ["sv", "À-ÿ"], ["0-9", "!-Z"]]
+
+
+def form_of(forms: list[str], domain: Domain) -> str:
+    """One of them by the values: nothing more is drawn, and other rules stay as they are."""
+    return forms[sum(len(value) for value in domain.values) % len(forms)]
 
 
 def pattern_near(draw: Chooser, domain: Domain) -> str:
@@ -155,12 +164,12 @@ def pattern_near(draw: Chooser, domain: Domain) -> str:
     if shape == "either":
         return f"({plain(part_near(draw, domain))}|{plain(part_near(draw, domain))})"
     if shape == "class":
-        return draw.pick(CLASSES)
+        return form_of(draw.pick(CLASSES), domain)
     if shape == "dots":
         return plain(start_near(draw, domain)) + draw.pick([".*", ".+", ".?"]) + "$"
     if shape == "counted":
-        return draw.pick(COUNTED)
-    return f"^[^{draw.pick(['a-m', 'p', 'sv', '0-9', 'A-M', '!-Z', '@-_', 'À-ÿ'])}]*$"
+        return form_of(draw.pick(COUNTED), domain)
+    return f"^[^{form_of(draw.pick(EXCLUDED), domain)}]*$"
 
 
 def day_near(draw: Chooser, domain: Domain, world: DrawnWorld) -> date:
