@@ -143,7 +143,7 @@ EXCLUDED = [["a-m", "A-M"], ["p", "@-_"], ["sv", "À-ÿ"], ["0-9", "!-Z"]]
 
 def form_of(forms: list[str], domain: Domain) -> str:
     """One of them by the values: nothing more is drawn, and other rules stay as they are."""
-    return forms[sum(len(value) for value in domain.values) % len(forms)]
+    return forms[len(domain.values) % len(forms)]
 
 
 def pattern_near(draw: Chooser, domain: Domain) -> str:

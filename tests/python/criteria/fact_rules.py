@@ -142,9 +142,17 @@ def trend(draw: Chooser, world: DrawnWorld) -> Tree:
         spec["sum"] = {"of": draw.pick(numbers)}
     pairs = [now_and_before(spec, account) for account in asked_of_all(world)]
     percents = [100 * (now - before) / before for now, before in pairs if before > 0]
-    percents = [one for one in percents if one == round(one, 2) and one < 10**9 - 1]
-    near = percents or [Decimal(-30), Decimal(0)]
-    return {"trend": {**spec, "change_percent": comparison(draw, near)}}
+    near = [one for one in percents if one == round(one, 2)] or [Decimal(-30), Decimal(0)]
+    return {"trend": {**spec, "change_percent": capped(comparison(draw, near))}}
+
+
+def capped(written: Any) -> Any:
+    """A change in percents, no longer than it may be."""
+    if isinstance(written, dict):
+        return {word: capped(inner) for word, inner in written.items()}
+    if isinstance(written, list):
+        return [capped(one) for one in written]
+    return written if Decimal(str(written)) < 10**9 else 10**9 - 1
 
 
 def one_event(draw: Chooser, world: DrawnWorld) -> Tree:
