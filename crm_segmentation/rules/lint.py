@@ -547,7 +547,9 @@ def for_unknown(tree: dict[str, Any], name: str) -> bool | None:
     if not asked:
         return None
     if "nulls" in given or "is_null" in asked:
-        return given.get("nulls") != "exclude"
+        # of an attribute that another is compared with, the other conditions on that one
+        is_all = word == name or len(asked) == len(given.keys() - MODIFIERS)
+        return False if given.get("nulls") == "exclude" else True if is_all else None
     return None if all(is_silently_negative(*one) for one in asked.items()) else False
 
 
