@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from criteria.kinds.small_tables import Asked
 
 GROUP_SPELLS = {
@@ -77,3 +79,16 @@ def fill_groups(asked: Asked, rows: list[list[object]] = MEMBERS) -> None:
 
 def fill_values(asked: Asked, rows: list[list[object]] = VALUES) -> None:
     asked.fill("int_account_attribute_spells", VALUE_SPELLS, rows)
+
+
+def asked_of_groups(request: pytest.FixtureRequest) -> Asked:
+    asked = Asked(request, "abcdefg", {"recorded_groups": ["vip", "lost"]})
+    fill_groups(asked)
+    return asked
+
+
+def asked_of_values(request: pytest.FixtureRequest) -> Asked:
+    recorded = ["sector", "headcount", "credit", "is_vip", "joined_on"]
+    asked = Asked(request, "abcdefgh", {"recorded_attributes": recorded})
+    fill_values(asked)
+    return asked

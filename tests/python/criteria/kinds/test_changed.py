@@ -6,18 +6,12 @@ import pytest
 
 from criteria.kinds.conftest import Asker
 from criteria.kinds.small_tables import ENGINES, Asked
-from criteria.kinds.spells import fill_values
+from criteria.kinds.spells import asked_of_values, fill_values
 
 
 @pytest.fixture(params=ENGINES)
 def asked(request: pytest.FixtureRequest) -> Asked:
-    asked = Asked(
-        request,
-        "abcdefgh",
-        {"recorded_attributes": ["sector", "headcount", "credit", "is_vip", "joined_on"]},
-    )
-    fill_values(asked)
-    return asked
+    return asked_of_values(request)
 
 
 @pytest.mark.parametrize(

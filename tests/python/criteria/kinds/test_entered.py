@@ -6,14 +6,12 @@ import pytest
 
 from criteria.kinds.conftest import Asker
 from criteria.kinds.small_tables import ENGINES, Asked
-from criteria.kinds.spells import fill_groups
+from criteria.kinds.spells import asked_of_groups, fill_groups
 
 
 @pytest.fixture(params=ENGINES)
 def asked(request: pytest.FixtureRequest) -> Asked:
-    asked = Asked(request, "abcdefg", {"recorded_groups": ["vip", "lost"]})
-    fill_groups(asked)
-    return asked
+    return asked_of_groups(request)
 
 
 @pytest.mark.parametrize(
