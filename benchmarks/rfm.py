@@ -3,8 +3,8 @@
     python benchmarks/rfm.py --order-lines 10000000 --accounts 1000000 --ids text
 
 makes order lines (orders of one to four lines, few of many customers, so frequency has ties; ids
-as numbers or as text, days as dates, amounts as decimals), and then runs, each in a process of its
-own:
+as numbers or as text, days as dates, amounts as decimals; with --lines-per-order 1 and --even a
+list of transactions, as rfm_segments is made for), and then runs, each in a process of its own:
 
 - dbt: a project that installs this package and writes one model, the measures of RFM from its
   order lines (macro rfm_measures_of_order_lines), and one for the sample of the fit. Everything
@@ -246,8 +246,10 @@ PYMC_WAYS = {
 }
 
 
-def generate(path: Path, lines: int, accounts: int, ids: str) -> None:
-    """Orders of 1 to 4 lines, customers drawn with a skew: the first have the most."""
+def generate(path: Path, lines: int, accounts: int, ids: str, most_lines: int, even: bool) -> None:
+    """Orders of 1 to `most_lines` lines; customers drawn evenly, or the first most often."""
+    orders = int(lines * 2 / (1 + most_lines))
+    skew = 1 if even else 1.5
     customer_id, order_id = (
         ("'C' || lpad(cast(customer as text), 9, '0')", "'O' || lpad(cast(i as text), 10, '0')")
         if ids == "text"
@@ -261,11 +263,11 @@ def generate(path: Path, lines: int, accounts: int, ids: str) -> None:
                 with orders as (
                     select
                         i,
-                        1 + hash(i * 3) % 4 as line_count,
-                        cast(floor(pow((hash(i * 7 + 1) % 1000000007) / 1000000007.0, 1.5)
+                        1 + hash(i * 3) % {most_lines} as line_count,
+                        cast(floor(pow((hash(i * 7 + 1) % 1000000007) / 1000000007.0, {skew})
                             * {accounts}) as bigint) as customer,
                         date '2024-01-01' + cast(hash(i * 11 + 2) % 731 as integer) as ordered_on
-                    from range({int(lines / 2.5)}) as numbered(i)
+                    from range({orders}) as numbered(i)
                 )
                 select
                     {order_id} as order_id, cast(line_number as integer) as line_number,
@@ -438,6 +440,8 @@ def main() -> None:
     parser.add_argument("--order-lines", type=int, default=10_000_000)
     parser.add_argument("--accounts", type=int, default=1_000_000)
     parser.add_argument("--ids", choices=["number", "text"], default="text")
+    parser.add_argument("--lines-per-order", type=int, default=4, help="at most; 4 unless told")
+    parser.add_argument("--even", action="store_true", help="customers that order equally often")
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--as-read", action="store_true", help="pandas on types as they are read")
     parser.add_argument("--pandas", help="a Python that has pandas and pyarrow")
@@ -459,7 +463,8 @@ def main() -> None:
             (few, 10_000, 1_000),
         ):
             maker = multiprocessing.get_context("spawn").Process(
-                target=generate, args=(path, size, accounts, chosen.ids)
+                target=generate,
+                args=(path, size, accounts, chosen.ids, chosen.lines_per_order, chosen.even),
             )
             maker.start()
             maker.join()

@@ -161,8 +161,10 @@ def test_profiles_in_batches_are_those_without(batches: Batches) -> None:
     batches.have(60)
     run = batches.dbt("run", "--threads", "4", check=False)
     assert run.returncode and "missing_one" in run.output
-    failed = "".join(line for line in run.output.splitlines() if "ERROR creating" in line)
-    # the profile itself, and who led the batch
+    # the profile itself and who led the batch; who reads that is left out
+    failed = "".join(
+        line for line in run.output.splitlines() if "ERROR creating" in line or "SKIP" in line
+    )
     assert 1 <= failed.count("ERROR creating") <= 2, run.output
     later = batches.members(run)
     stale = [name for name in later if later[name] == built[name] and name not in failed]
