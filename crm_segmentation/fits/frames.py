@@ -26,6 +26,7 @@ HEADER = {
     "sample_size": "int64",
     "reason": "str",
     "declaration_hash": "str",
+    "feature_hash": "str",
     "sample_hash": "str",
     "random_state": "int64",
     "parameters": "str",
@@ -43,6 +44,7 @@ class Fit:
     fitted_as_of: str
     reason: str
     declaration_hash: str
+    feature_hash: str
     sample_size: int
     sample_hash: str
     random_state: int = 0
@@ -58,6 +60,7 @@ class Fit:
             "sample_size": self.sample_size,
             "reason": self.reason,
             "declaration_hash": self.declaration_hash,
+            "feature_hash": self.feature_hash,
             "sample_hash": self.sample_hash,
             "random_state": self.random_state,
             "parameters": as_json(self.parameters),
@@ -266,6 +269,38 @@ def drift(reference: Mapping[str, Any], sample: pd.DataFrame) -> tuple[float, st
     return max(found, default=(0.0, ""))
 
 
+def definitions(settings: Mapping[str, str], model_name: str) -> dict[str, str]:
+    """What the model reads, like `attribute revenue_365d`, with a hash of what it means today."""
+    lines = settings.get(f"definitions.{model_name}", "").splitlines()
+    return dict(line.rsplit("=", 1) for line in lines)
+
+
+def feature_hash(settings: Mapping[str, str], model_name: str) -> str:
+    """One hash of all that the model reads; the model `model_versions` makes the same."""
+    text = settings.get(f"definitions.{model_name}", "")
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def tell_of_definitions(
+    model_name: str, newest: Mapping[str, Any], settings: Mapping[str, str]
+) -> None:
+    """Say what means something else today than for the newest fit, which stays as it is.
+
+    Nothing is said of a fit that was recorded before definitions were.
+    """
+    recorded = json.loads(newest["parameters"]).get("definitions")
+    if recorded is None or newest.get("feature_hash") == feature_hash(settings, model_name):
+        return
+    today = definitions(settings, model_name)
+    changed = sorted({*today.items()} ^ {*recorded.items()})
+    names = ", ".join(dict.fromkeys(name for name, _ in changed))
+    say(
+        model_name,
+        f"version {newest['fit_version']} was fitted on other definitions of {names}, and stays. "
+        f"To fit it anew: --vars '{{refit: [{model_name}]}}'",
+    )
+
+
 def reason_to_fit(
     model_name: str,
     recorded: pd.DataFrame | None,
@@ -277,7 +312,8 @@ def reason_to_fit(
 
     `first` without a fit, `declaration` where the newest one is of another declaration, `asked`
     where this very run names the model, `age` and `drift` where the newest one is older, or its
-    sample further from `sample`, than the settings allow.
+    sample further from `sample`, than the settings allow. A changed definition of what the model
+    reads is told, and is no reason.
     """
     rows = rows_of_model(recorded, model_name)
     if rows is None:
@@ -304,6 +340,7 @@ def reason_to_fit(
                 f"{allowed_drift} is allowed",
             )
             return "drift"
+    tell_of_definitions(model_name, newest, settings)
     return None
 
 
@@ -354,10 +391,15 @@ def new_fit(
         fitted_as_of=settings["as_of_date"],
         reason=reason,
         declaration_hash=settings[f"declaration_hash.{model_name}"],
+        feature_hash=feature_hash(settings, model_name),
         sample_size=len(wide),
         sample_hash=hash_of(wide),
         random_state=random_state,
-        parameters={**(parameters or {}), **spread},
+        parameters={
+            **(parameters or {}),
+            **spread,
+            "definitions": definitions(settings, model_name),
+        },
         quality=quality or {},
     )
 

@@ -219,6 +219,7 @@
         {%- for trait in objective.traits -%}
             {%- do entries.append({
                 'feature': trait.name,
+                'fits': [objective.name],
                 'reason': trait.reason,
                 'where': "var 'objectives', " ~ objective.name,
             }) -%}
@@ -231,10 +232,15 @@
 {% macro objective_fit_declarations() %}
     {%- set declared = {} -%}
     {%- for objective in crm_segmentation.objective_declarations() -%}
-        {%- set fitted = dict(objective) -%}
-        {#- neither changes what is fitted -#}
-        {%- do fitted.pop('label') -%}
-        {%- do fitted.pop('max_distance') -%}
+        {%- set traits = [] -%}
+        {%- for trait in objective.traits -%}
+            {%- do traits.append(crm_segmentation.without(trait, ['label', 'reason'])) -%}
+        {%- endfor -%}
+        {#- neither words nor the limit change what is fitted -#}
+        {%- set fitted = dict(
+            crm_segmentation.without(objective, ['label', 'max_distance']),
+            traits=traits
+        ) -%}
         {%- do declared.update({objective.name: fitted}) -%}
     {%- endfor -%}
     {{ return(declared) }}

@@ -6,6 +6,7 @@
         {%- for feature in clustering.features -%}
             {%- do entries.append({
                 'feature': feature.feature,
+                'fits': [clustering.model_name],
                 'reason': feature.reason,
                 'where': where,
             }) -%}
@@ -13,6 +14,7 @@
         {%- for name in clustering.base -%}
             {%- do entries.append({
                 'feature': name,
+                'fits': [clustering.model_name],
                 'where': where ~ ', base',
             }) -%}
         {%- endfor -%}

@@ -30,6 +30,15 @@
     {{ return(declared) }}
 {% endmacro %}
 
+{# A mapping without some of its keys. #}
+{% macro without(mapping, keys) %}
+    {%- set kept = {} -%}
+    {%- for key, value in mapping.items() if key not in keys -%}
+        {%- do kept.update({key: value}) -%}
+    {%- endfor -%}
+    {{ return(kept) }}
+{% endmacro %}
+
 {# Hash of a declaration; the order of its keys counts for nothing. #}
 {% macro declaration_hash(declaration) %}
     {{ return(local_md5(tojson(declaration, sort_keys=true))) }}

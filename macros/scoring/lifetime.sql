@@ -6,7 +6,9 @@
         'revenue_all'
     ] -%}
         {#- as of twelve months ago, too, to compare what was expected with what came -#}
-        {%- do entries.append({'feature': name, 'past_months': [0, 12]}) -%}
+        {%- do entries.append({
+            'feature': name, 'fits': ['lifetime'], 'past_months': [0, 12]
+        }) -%}
     {%- endfor -%}
     {{ return(entries) }}
 {% endmacro %}

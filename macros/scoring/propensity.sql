@@ -82,6 +82,7 @@
     {%- for feature in crm_segmentation.propensity_features() -%}
         {%- do entries.append({
             'feature': feature.feature,
+            'fits': crm_segmentation.propensity_models().keys() | list,
             'past_months': ([0] + past) | unique | sort | list,
         }) -%}
     {%- endfor -%}

@@ -273,6 +273,7 @@
     {%- for dimension in crm_segmentation.rfm_declaration().dimensions -%}
         {%- do entries.append({
             'feature': dimension.kpi,
+            'fits': ['rfm'],
             'where': "var 'rfm', dimension " ~ dimension.dimension,
         }) -%}
     {%- endfor -%}

@@ -5,6 +5,7 @@
     | key         | meaning                                                   |
     |-------------|-----------------------------------------------------------|
     | feature     | name of an attribute; KPI columns are attributes          |
+    | fits        | names of the fits that read it                            |
     | past_months | numbers of months back from the month of as_of, 0 for the |
     |             | as_of day itself and 1 to 23 for a month end, which only  |
     |             | KPIs of account_kpis_monthly have; default [0]            |
@@ -64,6 +65,7 @@
                 {%- do declared.append({
                     'topic': topic,
                     'feature': entry.feature,
+                    'fits': entry.fits,
                     'type': 'number' if attribute.type == 'number' else 'category',
                     'past_months': entry.get('past_months', [0]),
                     'protected': attribute.protected,

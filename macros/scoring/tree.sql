@@ -8,6 +8,7 @@
         {%- for name in tree.features -%}
             {%- do entries.append({
                 'feature': name,
+                'fits': [tree.name],
                 'reason': tree.reasons.get(name),
                 'where': "var 'decision_trees', " ~ tree.name,
             }) -%}
@@ -21,17 +22,17 @@
     {%- set declared = {} -%}
     {%- set targets = {} -%}
     {%- for target in crm_segmentation.modelling_target_declarations() -%}
-        {%- do targets.update({target.name: target}) -%}
+        {%- do targets.update({
+            target.name: crm_segmentation.without(target, ['reason'])
+        }) -%}
     {%- endfor -%}
     {%- for tree in crm_segmentation.decision_tree_declarations() -%}
-        {%- set fitted = dict(
-            tree,
+        {#- words are for people and change no tree -#}
+        {%- do declared.update({tree.name: dict(
+            crm_segmentation.without(tree, ['label', 'reasons']),
             population=crm_segmentation.tree_population(),
             target=targets[tree.target]
-        ) -%}
-        {#- a label is for people and changes no tree -#}
-        {%- do fitted.pop('label') -%}
-        {%- do declared.update({tree.name: fitted}) -%}
+        )}) -%}
     {%- endfor -%}
     {{ return(declared) }}
 {% endmacro %}

@@ -15,6 +15,7 @@ PACKAGE = "crm_segmentation"
 DECLARED = (
     "attribute_catalog",
     "clusterings",
+    "fit_definitions",
     "fit_settings",
     # how many of none were drawn
     "modelling_sample_record",

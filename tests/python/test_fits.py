@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import os
@@ -276,6 +277,50 @@ def test_a_model_declared_anew_has_no_fit_yet(fit) -> None:
 def test_who_is_asked_for_by_name_is_fitted(fit, asked, fitted: bool) -> None:
     first = fit(long_sample(company()), None)
     assert (len(fit(long_sample(company()), first, asked)) > 0) is fitted
+
+
+def defined(days: str, *lines: str) -> dict[str, str]:
+    """What either model reads, as the model fit_settings says it."""
+    text = "\n".join([f"attribute days={days}", "attribute orders=0a", *lines])
+    return {f"definitions.{name}": text for name in ("rfm", "cluster_value")}
+
+
+@both
+def test_other_definitions_of_what_was_read_are_told_and_no_reason_to_fit(fit, capsys) -> None:
+    first = fit(long_sample(company()), None, **defined("01"))
+    text = "attribute days=01\nattribute orders=0a"
+    assert set(first["feature_hash"]) == {hashlib.md5(text.encode()).hexdigest()}
+    (recorded,) = {*first["parameters"]}
+    assert json.loads(recorded)["definitions"] == {"attribute days": "01", "attribute orders": "0a"}
+
+    capsys.readouterr()
+    assert len(fit(long_sample(company()), first, **defined("01"))) == 0
+    assert "definitions" not in capsys.readouterr().out
+    assert len(fit(long_sample(company()), first, **defined("02", "group vips=07"))) == 0
+    said = capsys.readouterr().out
+    assert (
+        "version 1 was fitted on other definitions of attribute days, group vips, and stays."
+        in said
+    )
+    assert re.search(r"To fit it anew: --vars '\{refit: \[(rfm|cluster_value)\]\}'\n", said)
+    # what is fitted anew knows them, and nothing more is said
+    second = fit(long_sample(company()), first, True, **defined("02"))
+    assert set(second["fit_version"]) == {2}
+    capsys.readouterr()
+    both_fits = pd.concat([first, second])
+    assert len(fit(long_sample(company()), both_fits, **defined("02"))) == 0
+    assert "definitions" not in capsys.readouterr().out
+
+
+@both
+def test_nothing_is_said_of_a_fit_that_recorded_no_definitions(fit, capsys) -> None:
+    first = fit(long_sample(company()), None, **defined("01"))
+    bare = json.loads(first["parameters"].iloc[0])
+    bare.pop("definitions")
+    before = first.assign(parameters=json.dumps(bare), feature_hash=None)
+    capsys.readouterr()
+    assert len(fit(long_sample(company()), before, **defined("02"))) == 0
+    assert "definitions" not in capsys.readouterr().out
 
 
 def limits(name: str, value: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ PARAMETERS = (
     "tree_parameters",
 )
 SCORES = (
-    *("fit_settings", "modelling_sample", *PARAMETERS),
+    *("fit_definitions", "fit_settings", "modelling_sample", *PARAMETERS),
     *("rfm_measures", "account_rfm", "account_clusters", "model_versions"),
 )
 KPIS = ("int_account_kpis_dated", "int_account_kpis", "accounts", "account_kpis")
@@ -100,6 +100,60 @@ def test_a_pin_of_no_version_fails_the_build(later: DbtRun, copied: DbtProject) 
     run = copied.run("test", "-s", "pinned_model_versions_exist", vars=pinned, check=False)
     assert run.returncode != 0
     assert "Got 1 result" in run.output
+
+
+def test_other_definitions_are_told_and_fit_nothing(
+    later: DbtRun, copied: DbtProject, demo_build: DbtRun
+) -> None:
+    """Of a KPI, of the flag that a tree learns, and, by its rule, of the group of another one."""
+    everything = (
+        "select count(*), count(*) filter (where is_of_the_definitions), count(changed_definitions)"
+        " from crm_marts.model_versions where is_current"
+    )
+    assert demo_build.query(everything) == [(9, 9, 0)]
+    (group,) = demo_build.query(
+        "select name, definition_hash = substr(md5('\"' || rule_hash || '\"'), 1, 8)"
+        " from crm_marts.fit_definitions join crm_marts.profile_catalog on name = profile_name"
+        " where kind = 'group'"
+    )
+    assert group == ("vip_dach", True)
+
+    tree = {"target": "revenue_down", "features": ["order_count_365d", "kind"]}
+    declared = {**LATER, "decision_trees": {"down": tree}}
+    models = ("fit_definitions", "fit_settings", "decision_trees", "decision_tree_features")
+    models += ("tree_parameters", "rfm_cut_points", "model_versions")
+    first = copied.run("run", "-s", *models, vars=declared)
+    told = (
+        "select model_name, fit_version, is_current, is_of_the_declaration, is_of_the_definitions,"
+        " changed_definitions from crm_marts.model_versions"
+        " where model_name in ('down', 'rfm', 'churn') and is_current order by 1"
+    )
+    before = [(name, version, *rest) for name, version, *rest in first.query(told)]
+    assert [row[0] for row in before] == ["churn", "down", "rfm"]
+    assert {row[2:] for row in before} == {(True, True, True, None)}
+
+    with duckdb.connect(str(copied.database)) as connection:
+        connection.execute(
+            "update crm_seeds.kpi_flags set threshold = -40, label = 'Down'"
+            " where flag = 'revenue_down'"
+        )
+    check = "current_fits_know_what_they_read"
+    changed = copied.run(
+        *("build", "-s", *models, check, "--indirect-selection", "empty"),
+        # of rates, and so of all amounts
+        vars={**declared, "max_rate_age_days": 99},
+    )
+    assert [row[:4] for row in changed.query(told)] == [row[:4] for row in before]
+    assert {name: (same, what) for name, *_, same, what in changed.query(told)} == {
+        "churn": (False, "attribute revenue_365d"),
+        "down": (False, "flag revenue_down"),
+        "rfm": (False, "attribute revenue_all"),
+    }
+    for name, what in (("down", "flag revenue_down"), ("rfm", "attribute revenue_all")):
+        assert f"{name}: version" in changed.output
+        assert f"was fitted on other definitions of {what}, and stays." in changed.output
+    # all but the objective, which is about orders
+    assert f"WARN 7 {check}" in changed.output
 
 
 def test_priors_belong_to_the_declaration_of_their_objective(

@@ -10,6 +10,12 @@ settings as (
 
 ),
 
+definitions as (
+
+    select * from {{ ref('fit_definitions') }}
+
+),
+
 objectives as (
 
     select * from {{ ref('objectives') }}
@@ -27,6 +33,7 @@ recorded as (
         sample_size,
         reason,
         declaration_hash,
+        feature_hash,
         sample_hash,
         random_state,
         parameters,
@@ -62,6 +69,39 @@ hash_of_each as (
 
 ),
 
+feature_hash_of_each as (
+
+    select
+        setting,
+        md5(value) as feature_hash
+    from settings
+
+),
+
+-- a fit keeps what it read in its parameters, by name and hash
+defined_anew as (
+
+    select
+        compared.model_name,
+        compared.fit_version,
+        {{ crm_segmentation.join_texts(
+            "definitions.kind || ' ' || definitions.name", ', '
+        ) }} as changed_definitions
+    from compared
+    inner join definitions
+        on compared.model_name = definitions.model_name
+    where
+        position(
+            '"' || definitions.kind || ' ' || definitions.name || '": "'
+            || definitions.definition_hash || '"'
+            in compared.parameters
+        ) = 0
+    group by
+        compared.model_name,
+        compared.fit_version
+
+),
+
 declared as (
 
     {%- for name in crm_segmentation.fit_declarations() %}
@@ -91,11 +131,26 @@ final as (
             coalesce(compared.declaration_hash = hash_of_each.declaration_hash, false)
             as boolean
         ) as is_of_the_declaration,
+        cast(
+            case
+                when compared.feature_hash is not null
+                    then coalesce(
+                        compared.feature_hash = feature_hash_of_each.feature_hash, false
+                    )
+            end as boolean
+        ) as is_of_the_definitions,
+        cast(
+            case
+                when compared.feature_hash <> feature_hash_of_each.feature_hash
+                    then defined_anew.changed_definitions
+            end as text
+        ) as changed_definitions,
         cast(compared.fitted_as_of as date) as fitted_as_of,
         cast(compared.reason as text) as reason,
         cast(compared.sample_size as bigint) as sample_size,
         cast(compared.sample_hash as text) as sample_hash,
         cast(compared.declaration_hash as text) as declaration_hash,
+        cast(compared.feature_hash as text) as feature_hash,
         cast(compared.random_state as bigint) as random_state,
         cast(compared.parameters as text) as parameters,
         cast(compared.quality as text) as quality,
@@ -105,6 +160,12 @@ final as (
         on compared.model_name = declared.model_name
     left join hash_of_each
         on declared.setting = hash_of_each.setting
+    left join feature_hash_of_each
+        on 'definitions.' || declared.model_name = feature_hash_of_each.setting
+    left join defined_anew
+        on
+            compared.model_name = defined_anew.model_name
+            and compared.fit_version = defined_anew.fit_version
 
 )
 

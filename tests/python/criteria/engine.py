@@ -115,7 +115,7 @@ class Engine:
         adapter: Any = get_adapter(self.config)
         adapter.set_macro_resolver(self.manifest)
         adapter.set_macro_context_generator(generate_runtime_macro_context)
-        self._forget()
+        self.forget()
         macro = self.manifest.macros["macro.crm_segmentation.rule_members"]
         self.context = generate_runtime_macro_context(
             macro, self.config, self.manifest, "crm_segmentation"
@@ -152,13 +152,13 @@ class Engine:
         macro, kept = found[0], found[0].macro_sql
         try:
             macro.macro_sql = kept.replace(old, new)
-            self._forget()
+            self.forget()
             yield
         finally:
             macro.macro_sql = kept
-            self._forget()
+            self.forget()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """Drop what macros keep for a run: it was computed by other macros or variables."""
         self.manifest.flat_graph.pop("crm_segmentation_run", None)
 

@@ -180,8 +180,29 @@ def test_a_target_belongs_to_the_declaration_of_its_tree(engine: Engine) -> None
 
     first = declared(TARGETS[0])
     assert declared(TARGETS[0], label="Who becomes a VIP") == first
+    assert declared({**TARGETS[0], "reason": "asked for"}, reasons={"tier": "so"}) == first
     for other in (declared({"name": "vips", "group": "gold"}), declared(TARGETS[0], max_depth=3)):
         assert other != first
+    engine.set_variables({})
+
+
+def test_words_of_an_objective_declare_no_other_one(engine: Engine) -> None:
+    """Its own label, why a trait counts, and what the catalogue calls it."""
+
+    def declared(trait: dict[str, Any], **keys: Any) -> str:
+        objective = {**SOUND[OBJECTIVES], "traits": {"gender": trait}, **keys}
+        engine.set_variables({OBJECTIVES: {"one": objective}})
+        return engine.call("declaration_hash", engine.call("objective_fit_declarations")["one"])
+
+    first = declared({"reason": "for women alone"})
+    assert declared({"reason": "asked for"}, label="Best", max_distance=0.5) == first
+    labels = "macros/attributes/base_attributes.sql", "'label': 'Gender',", "'label': 'Sex',"
+    with engine.patched(*labels):
+        engine.declared = {}
+        assert declared({"reason": "for women alone"}) == first
+        assert engine.call("objective_declarations")[0]["traits"][0]["label"] == "Sex"
+    engine.declared = {}
+    assert declared({"reason": "for women alone", "weight": 2}) != first
     engine.set_variables({})
 
 
