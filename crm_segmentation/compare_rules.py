@@ -30,6 +30,7 @@ from crm_segmentation.explain import (
     DBT_OPTIONS,
     dbt_options,
     jinja_text,
+    one_line,
     published_profiles,
 )
 from crm_segmentation.summary import QUIETLY, DbtReader, Row, SummaryError
@@ -371,6 +372,10 @@ class Change:
     groups: list[tuple[Mask, Mask, bool, bool, int]] = field(default_factory=list)
     """Masks by both rules, whether it was and is a member, and how many accounts."""
     examples: list[tuple[Mask, Mask, bool, bool, str]] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    """Why the old rule cannot be read by the macros of the working tree."""
+    is_counted: bool = True
+    """Are the members by both rules known?"""
 
     def count(self, was: bool, now: bool) -> int:
         return sum(group[4] for group in self.groups if group[2:4] == (was, now))
@@ -437,6 +442,8 @@ class Change:
         What an account entered or left by: of the changes, those that decide by themselves,
         first where they keep the account out; else it takes several.
         """
+        if self.errors:
+            return "the rule of before, which these macros cannot read"
         if self.old is None:
             return "the profile is new"
         if self.new is None:
@@ -493,11 +500,18 @@ def changes_of(rows: Iterable[Row]) -> list[Change]:
     for name, part, detail, *_ in rows:
         if part == "rules":
             card = json.loads(detail)
-            rules = [
+            old, new = (
                 one and Rule(one["base"], one["text"], one["tree"], one["leaves"])
                 for one in (card["old"], card["new"])
-            ]
-            found[name] = Change(name, rules[0], rules[1], card["as_of"])
+            )
+            found[name] = Change(
+                name,
+                old,
+                new,
+                as_of=card["as_of"],
+                errors=card["errors"],
+                is_counted=card["is_counted"],
+            )
     for name, part, _, old_mask, new_mask, was, now, count, account in rows:
         group = (old_mask, new_mask, bool(was), bool(now))
         if part == "masks":
@@ -538,9 +552,14 @@ class Report:
             f"{change.count(was, now_in):,} {word}"
             for word, was, now_in in (*MOVES, ("stayed", True, True))
         )
-        return f"{before:,} members before, {now:,} now: {counts}"
+        if not change.is_counted:
+            return "not compared: the rule of before cannot be read"
+        members = "member" if before == 1 else "members"
+        return f"{before:,} {members} before, {now:,} now: {counts}"
 
     def status(self, change: Change) -> str:
+        if change.errors:
+            return "deleted" if change.new is None else "changed"
         if change.old is None or change.new is None:
             return "added" if change.old is None else "deleted"
         is_same = (change.old.base, change.old.tree) == (change.new.base, change.new.tree)
@@ -553,12 +572,18 @@ class Report:
             lines.append(f"Rendered by the macros of {self.macros}, on the data as built last.")
         for name, groups in sorted(self.readers.items()):
             lines.append(f"{name} is read by {', '.join(groups)}: they may change with it.")
+        if not all(change.is_counted for change in self.changes):
+            lines.append(
+                "What these macros cannot read is asked by those of BASE with --base-macros "
+                "(make: BASE_MACROS=1), as far as what it names is still in the warehouse."
+            )
         return lines
 
     def as_text(self) -> str:
         lines = [self.title(), ""]
         for change in self.changes:
             lines.append(f"{change.name} ({self.status(change)})")
+            lines += [f"  before  cannot be read: {error}" for error in change.errors]
             for word, rule in (("before", change.old), ("now", change.new)):
                 if rule is not None:
                     lines.append(f"  {word:<7} {rule.text} [base {rule.base}]")
@@ -570,7 +595,7 @@ class Report:
                     lines += [f"    {count:>9,}  {cause}" for cause, count in causes]
                     lines.append(f"  {word}, for example")
                     lines += [
-                        f"    {account}" + (f"  {cause}" if len(causes) > 1 else "")
+                        f"    {one_line(account)}" + (f"  {cause}" if len(causes) > 1 else "")
                         for account, cause in change.examples_of(was, now)
                     ]
             lines.append("")
@@ -584,12 +609,14 @@ class Report:
         for change in self.changes:
             entered, left = change.count(False, True), change.count(True, False)
             stayed = change.count(True, True)
-            lines.append(
-                f"| `{change.name}` | {self.status(change)} | {stayed + left:,} | {entered:,} | "
-                f"{left:,} | {stayed:,} | {stayed + entered:,} |"
-            )
+            counts = [
+                f"{count:,}" if change.is_counted else "?"
+                for count in (stayed + left, entered, left, stayed, stayed + entered)
+            ]
+            lines.append(f"| `{change.name}` | {self.status(change)} | {' | '.join(counts)} |")
         for change in self.changes:
             lines += ["", f"### `{change.name}`", ""]
+            lines += [f"- before: cannot be read: {markdown(one)}" for one in change.errors]
             for word, rule in (("before", change.old), ("now", change.new)):
                 if rule is not None:
                     lines.append(f"- {word}: {markdown(rule.text)} (base `{rule.base}`)")
@@ -600,7 +627,7 @@ class Report:
                     lines += [f"| {count:,} | {markdown(cause)} |" for cause, count in causes]
                     lines += ["", f"<details><summary>{word}, for example</summary>", ""]
                     lines += [
-                        f"- `{account}`" + (f": {markdown(cause)}" if len(causes) > 1 else "")
+                        f"- {code(account)}" + (f": {markdown(cause)}" if len(causes) > 1 else "")
                         for account, cause in change.examples_of(was, now)
                     ]
                     lines += ["", "</details>"]
@@ -609,8 +636,17 @@ class Report:
 
 def markdown(text: str) -> str:
     """A text that Markdown shows as it is."""
-    one_line = " ".join(text.split())
-    return re.sub(r"([\\`*_{}\[\]<>|#~])", r"\\\1", one_line)
+    joined = " ".join(text.split())
+    return re.sub(r"([\\`*_{}\[\]<>|#~&$])", r"\\\1", joined)
+
+
+def code(text: str) -> str:
+    """A text as a piece of code in Markdown, whatever marks it holds."""
+    shown = one_line(text)
+    marks = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
+    # a blank on both sides is taken away
+    pad = " " if shown.startswith(("`", " ")) or shown.endswith(("`", " ")) else ""
+    return f"{marks}{pad}{shown}{pad}{marks}"
 
 
 # --- the command -------------------------------------------------------------------
@@ -662,8 +698,13 @@ def compare(folder: Path, ref: str, options: list[str], base_macros: bool = Fals
     except SummaryError as error:
         raise CompareError(
             f"The rules cannot be compared: {error}\n"
-            f"If a rule of {commit} is not one for the macros of the working tree, "
-            "try --base-macros."
+            + (
+                f"What a rule of {commit} asks may be gone from the warehouse; without "
+                "--base-macros the others are compared."
+                if base_macros
+                else f"If a rule of {commit} is not one for the macros of the working tree, "
+                "try --base-macros."
+            )
         ) from error
     changes = [
         change

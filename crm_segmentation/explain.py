@@ -45,8 +45,18 @@ def jinja_text(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
+def one_line(text: str) -> str:
+    """A text in one line: what would break it is written as an escape."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
+
+
 def shown_value(value: str | None, is_number: bool) -> str | None:
     """Numbers alike on every engine: no zeros at the end, a comma at each thousand."""
+    if is_number and value is not None and " against " in value:
+        return " against ".join(shown_value(one, True) or "" for one in value.split(" against "))
     if value is None or not is_number or not re.fullmatch(r"-?\d+(\.\d+)?([eE][-+]?\d+)?", value):
         return value
     number = Decimal(value)
@@ -61,7 +71,11 @@ def tree_of(rows: Sequence[Row]) -> Node:
     path: list[Node] = []
     for _, _, _, depth, _, asked, value, is_number, is_met, is_missing in rows:
         node = Node(
-            int(depth), str(asked), shown_value(value, is_number), bool(is_met), bool(is_missing)
+            int(depth),
+            one_line(asked),
+            value if value is None else one_line(shown_value(value, is_number) or ""),
+            bool(is_met),
+            bool(is_missing),
         )
         del path[node.depth :]
         if path:
@@ -97,7 +111,9 @@ def missing_lines(node: Node, turned: bool = False, indent: str = "  ") -> list[
     if node.is_missing:
         must = "must not hold: " if node.is_met else ""
         value = f" (it has {node.value})" if node.value is not None else ""
-        return [f"{indent}- {must}{node.asked}{value.replace('it has (unknown)', 'unknown')}"]
+        for none in ("(unknown)", "never"):
+            value = value.replace(f"it has {none})", f"{none.strip('()')})")
+        return [f"{indent}- {must}{node.asked}{value}"]
     turned = turned != (node.asked == "not" or node.asked.startswith("at most "))
     at_fault = [child for child in node.children if child.is_at_fault]
     is_choice = len(at_fault) > 1 and (node.asked == "all of") == turned
@@ -111,7 +127,7 @@ def missing_lines(node: Node, turned: bool = False, indent: str = "  ") -> list[
 
 def report(profile: str, label: str, rows: Sequence[Row]) -> str:
     root = tree_of(rows)
-    account, day = rows[0][0], rows[0][1]
+    account, day = one_line(rows[0][0]), rows[0][1]
     lines = [
         f"{profile}: {label}",
         f"Account {account} as of {day}: {'a member' if root.is_met else 'not a member'}",

@@ -47,8 +47,13 @@
             )
         ) -%}
     {%- endfor -%}
-    {{ return('its points are ' ~ crm_segmentation.comparison_in_words(content)
+    {{ return(crm_segmentation.sum_of_points_in_words(content)
         ~ ' [' ~ parts | join('; ') ~ ']') }}
+{% endmacro %}
+
+{# The same without what earns them. #}
+{% macro sum_of_points_in_words(content) %}
+    {{ return('its points are ' ~ crm_segmentation.comparison_in_words(content)) }}
 {% endmacro %}
 
 {# Kind 32. #}

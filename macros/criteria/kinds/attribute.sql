@@ -32,9 +32,20 @@
     {%- set other = dict(crm_segmentation.operand(context, raw), fold=operand.fold) -%}
     {%- set sign = {'eq': '=', 'neq': '<>', 'gt': '>', 'gte': '>=', 'lt': '<',
         'lte': '<='}[operator.split('_')[0]] -%}
-    {{ return({
+    {%- set read = {
         'sql': crm_segmentation.comparable(operand) ~ ' ' ~ sign ~ ' '
             ~ crm_segmentation.comparable(other),
         'value': raw,
-    }) }}
+    } -%}
+    {%- if context.with_values and context.row is none -%}
+        {%- set shown = [] -%}
+        {%- for one in [operand, other] -%}
+            {%- do shown.append(
+                'coalesce(' ~ crm_segmentation.text_of_value(one.sql, one.type)
+                ~ ", '(unknown)')"
+            ) -%}
+        {%- endfor -%}
+        {%- do read.update({'value_sql': shown | join(" || ' against ' || ")}) -%}
+    {%- endif -%}
+    {{ return(read) }}
 {% endmacro %}

@@ -33,5 +33,6 @@
         'tree': {'restarted': dict(selection.tree, silent=silent.value)},
         'sql': counts[0] ~ ' > 0\nand ' ~ counts[1] ~ ' = 0\nand ' ~ counts[2] ~ ' > 0',
         'atomic': false,
+        'value_sql': crm_segmentation.last_time(context, selection),
     }) }}
 {% endmacro %}

@@ -32,6 +32,7 @@
         'tree': {'stopped': dict(selection.tree, active=active.value)},
         'sql': counts[0] ~ ' > 0\nand ' ~ counts[1] ~ ' = 0',
         'atomic': false,
+        'value_sql': crm_segmentation.last_time(context, selection),
     }) }}
 {% endmacro %}
 
@@ -48,4 +49,15 @@
         ) ~ ', 0)') -%}
     {%- endfor -%}
     {{ return(counts) }}
+{% endmacro %}
+
+{# For an explanation: when the last selected row was; none where not asked. #}
+{% macro last_time(context, selection) %}
+    {%- if not context.with_values -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {{ return(crm_segmentation.event_evidence(
+        context, dict(selection, window=none),
+        'max(' ~ selection.event.model ~ '.occurred_at)'
+    )) }}
 {% endmacro %}

@@ -90,6 +90,13 @@
 {% macro rule_relation(context, name) %}
     {%- if context.relations is none -%}
         {{ return(ref(name) | string) }}
+    {%- elif name not in context.relations and context.errors is defined -%}
+        {#- the rule is still being read: this is one of its errors -#}
+        {%- do crm_segmentation.rule_error(
+            context, '', 'a model that is not there', name, '',
+            crm_segmentation.did_you_mean(name, context.relations.keys())
+        ) -%}
+        {{ return(name) }}
     {%- elif name not in context.relations -%}
         {{ exceptions.raise_compiler_error(
             "Unknown model in the rule '" ~ context.name ~ "': got '" ~ name

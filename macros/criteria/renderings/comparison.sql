@@ -5,7 +5,7 @@
     | part    | columns that it fills                                          |
     |---------|----------------------------------------------------------------|
     | rules   | detail: both rules as JSON, {old, new}; none where there is no |
-    |         | such rule                                                      |
+    |         | such rule; {errors} where the old one cannot be read           |
     | masks   | old_mask, new_mask, was_member, is_member, account_count: one  |
     |         | row for each that occurs                                       |
     | example | the same, and account_id: the first ten accounts by id that    |
@@ -18,17 +18,20 @@
     | old, new    | rules that were read, or none; not both                      |
     | old_members | SQL of the members of the old rule, where other macros than  |
     |             | these have rendered it; none: these render it                |
+    | errors      | why the old rule cannot be read by these macros              |
 #}
-{% macro compare_rules(profile, old, new, old_members=none) -%}
+{% macro compare_rules(profile, old, new, old_members=none, errors=[]) -%}
 {%- set columns = 'account_id, criteria_mask, is_member' -%}
 {%- set name = crm_segmentation.text_literal(profile) -%}
 select
     {{ name }} as profile_name,
     'rules' as part,
     {{ crm_segmentation.text_literal(tojson({
-        'as_of': (new or old).as_of.isoformat(),
+        'as_of': crm_segmentation.as_of_date().isoformat(),
         'old': crm_segmentation.rule_card(old),
         'new': crm_segmentation.rule_card(new),
+        'errors': errors,
+        'is_counted': not errors or old_members is not none,
     })) }} as detail,
     cast(null as text) as old_mask,
     cast(null as text) as new_mask,
@@ -36,6 +39,7 @@ select
     false as is_member,
     0 as account_count,
     cast(null as text) as account_id
+{%- if not errors or old_members is not none %}
 union all
 select
     {{ name }} as profile_name,
@@ -109,6 +113,7 @@ from (
     from numbered
     where was_member <> is_member and place <= 10
 ) as compared
+{%- endif %}
 {%- endmacro %}
 
 {#
@@ -203,7 +208,15 @@ left join given_members
     {%- endif -%}
     {%- set published = crm_segmentation.published_profiles() -%}
     {%- set relations = crm_segmentation.all_relations() -%}
-    {%- set old = crm_segmentation.read_rule(caller(), base, compared.name, relations) -%}
+    {#- what it names may be gone: then this one is told of, and all others are compared -#}
+    {%- set errors = [] -%}
+    {%- if base not in relations -%}
+        {%- do errors.append("a base that is not there: got '" ~ base ~ "'") -%}
+    {%- endif -%}
+    {%- set old = crm_segmentation.read_rule(
+        caller(), base, compared.name, relations, errors=errors
+    ) -%}
+    {%- set old = none if errors else old -%}
     {%- set new = none -%}
     {%- if compared.name in published -%}
         {%- set entry = published[compared.name] -%}
@@ -211,11 +224,12 @@ left join given_members
             entry.tree, entry.base, compared.name, relations
         ) -%}
     {%- endif -%}
-    {%- if new is not none and new.hash == old.hash and compared.members is none -%}
+    {%- if new is not none and old is not none and new.hash == old.hash
+        and compared.members is none -%}
         {{ return('') }}
     {%- endif -%}
     {{- crm_segmentation.compare_rules(
-        compared.name, old, new, compared.members
+        compared.name, old, new, compared.members, errors
     ) }}
 union all
 {% endmacro %}

@@ -11,7 +11,7 @@
     | path           | text    | where, like all[0].country_code                     |
     | condition_text | text    | what is asked, in plain English                     |
     | account_value  | text    | what the account has; NULL where there is no one    |
-    |                |         | value; `(unknown)`                                  |
+    |                |         | value; `(unknown)`, `never`, `none`                 |
     | is_number      | boolean | whether that is a number                            |
     | is_met         | boolean | whether the node holds                              |
     | is_missing     | boolean | whether it is a leaf that keeps the account out     |
@@ -68,7 +68,7 @@ explained as (
         {{ crm_segmentation.text_literal(node.path) }} as path,
         {{ crm_segmentation.text_literal(node.text) }} as condition_text,
         {% if node.has_value -%}
-        coalesce({{ node.value_text }}, '(unknown)') as account_value,
+        coalesce({{ node.value_text }}, '{{ node.nothing }}') as account_value,
         {%- else -%}
         cast(null as text) as account_value,
         {%- endif %}
@@ -142,13 +142,25 @@ select * from final
         {%- set has_value = leaf is not none and leaf.value_sql is not none -%}
         {%- do node.update({
             'text': crm_segmentation.tree_word_in_words(node) if leaf is none
+                else crm_segmentation.sum_of_points_in_words(leaf.tree.points)
+                    if leaf.kind == 'points'
                 else crm_segmentation.rule_in_words(leaf.tree),
             'has_value': has_value,
+            'nothing': crm_segmentation.nothing_in_words(leaf) if has_value else none,
             'value_text': crm_segmentation.value_as_text(leaf) if has_value else none,
             'is_number': has_value and crm_segmentation.has_number(leaf),
             'missing_sql': 'false' if leaf is none else node.fault,
             'path': node.path if leaf is none else leaf.path,
         }) -%}
+    {%- endfor -%}
+    {%- for node in nodes if node.leaf is not none and node.children -%}
+        {#- what earns points says how many -#}
+        {%- for child in node.children -%}
+            {%- do child.update({
+                'text': crm_segmentation.number_in_words(node.leaf.terms[loop.index0].add)
+                    ~ ' if ' ~ child.text,
+            }) -%}
+        {%- endfor -%}
     {%- endfor -%}
     {{ return(nodes) }}
 {% endmacro %}
@@ -182,12 +194,40 @@ select * from final
     )) }}
 {% endmacro %}
 
+{# What is said where a leaf finds no value: of an attribute that is not known. #}
+{% macro nothing_in_words(leaf) %}
+    {%- if leaf.kind == 'attribute' -%}
+        {{ return('none' if crm_segmentation.attribute_catalog()[
+            leaf.tree.keys() | first
+        ].type == 'values' else '(unknown)') }}
+    {%- endif -%}
+    {{ return({
+        'event': 'none', 'usual': 'none', 'trend': 'nothing to compare with',
+        'moved': '(unknown)', 'changed': '(unknown)',
+    }.get(leaf.kind, 'never')) }}
+{% endmacro %}
+
 {# SQL of the text of a leaf's value. #}
 {% macro value_as_text(leaf) %}
-    {%- set value = 'value_' ~ leaf.number -%}
-    {%- if leaf.kind == 'attribute' and crm_segmentation.attribute_catalog()[
-        leaf.tree.keys() | first
-    ].type == 'boolean' -%}
+    {%- if leaf.kind == 'bucket' -%}
+        {#- the percent from which on the account is in -#}
+        {{ return('cast(cast((value_' ~ leaf.number
+            ~ " + 1) * 0.01 as decimal(5, 2)) as text) || ' %'") }}
+    {%- endif -%}
+    {%- set word = leaf.tree.keys() | first -%}
+    {%- set entry = crm_segmentation.attribute_catalog()[word]
+        if leaf.kind == 'attribute' else {} -%}
+    {#- two that are compared are a text already -#}
+    {%- set is_text = 'eq_attribute' in leaf.tree[word]
+        or 'neq_attribute' in leaf.tree[word] -%}
+    {{ return(crm_segmentation.text_of_value(
+        'value_' ~ leaf.number, none if is_text else entry.get('type')
+    )) }}
+{% endmacro %}
+
+{# SQL of the text of a value of a type. #}
+{% macro text_of_value(value, type) %}
+    {%- if type == 'boolean' -%}
         {{ return('case when ' ~ value ~ " then 'yes' when not " ~ value
             ~ " then 'no' end") }}
     {%- endif -%}

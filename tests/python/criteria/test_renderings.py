@@ -465,7 +465,7 @@ Account a as of 2026-01-01: a member
   yes    not
   no       sector is energy                              retail
   yes    at most 1 of
-  no       tags include Red                              (unknown)
+  no       tags include Red                              none
   yes      has no purchase in the last 30 days           0
   yes    quality_score is less than 0.5 (or is unknown)  (unknown)""",
     "c": """\
@@ -480,7 +480,7 @@ Account c as of 2026-01-01: not a member
   no     not
   yes      sector is energy                              energy  <- missing
   yes    at most 1 of
-  no       tags include Red                              (unknown)
+  no       tags include Red                              none
   yes      has no purchase in the last 30 days           0
   yes    quality_score is less than 0.5 (or is unknown)  (unknown)
 
