@@ -74,10 +74,13 @@
 {% macro read_clustering(name, declaration, problems) %}
     {%- set where = "var 'clusterings', " ~ name -%}
     {%- set keys = ['label', 'k', 'base', 'seed', 'features'] -%}
-    {%- if not modules.re.match('^[a-z][a-z0-9_]{0,39}\\Z', name | string) -%}
+    {#- beside `a` it would give the column cluster_a_label a second time -#}
+    {%- if not modules.re.match('^[a-z][a-z0-9_]{0,39}\\Z', name | string)
+        or (name | string).endswith('_label') -%}
         {%- do problems.append(
             "Bad name in var 'clusterings': got '" ~ name ~ "'; allowed: a small "
-            ~ 'letter, then small letters, digits and _, 40 at most. Rename it.'
+            ~ 'letter, then small letters, digits and _, 40 at most, not ending in '
+            ~ '_label. Rename it.'
         ) -%}
     {%- endif -%}
     {%- if declaration is not mapping -%}

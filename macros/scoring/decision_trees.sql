@@ -88,11 +88,39 @@
             ~ target.name ~ ' is'
             ~ (' not' if 'attribute' in target else '') ~ '.'
         ) -%}
+    {%- elif 'attribute' in target
+        and crm_segmentation.attribute_catalog()[target.attribute].type == 'number'
+        and not modules.re.match(
+            '^-?[0-9]+(\\.[0-9]+)?\\Z', declaration.value | string
+        ) -%}
+        {%- do problems.append(
+            'No number' ~ where ~ ", value: got '" ~ declaration.value
+            ~ "'; allowed: a number like 3, since the target " ~ target.name
+            ~ ' is the attribute ' ~ target.attribute ~ ', which is one.'
+        ) -%}
+    {%- endif -%}
+    {%- set reasons = declaration.get('reasons') or {} -%}
+    {%- if reasons is not mapping -%}
+        {%- do problems.append(
+            'No mapping' ~ where ~ ", reasons: got '" ~ reasons ~ "'; allowed: "
+            ~ 'protected attribute to why it is needed. Write {gender: <text>}.'
+        ) -%}
+        {%- set reasons = {} -%}
     {%- endif -%}
     {%- set catalog = crm_segmentation.attribute_catalog() -%}
+    {%- set told = target.attribute if target and 'attribute' in target else none -%}
     {%- set features = declaration.get(
-        'features', crm_segmentation.default_tree_features()
+        'features',
+        crm_segmentation.default_tree_features() | reject('equalto', told) | list
     ) -%}
+    {%- if told is not none and features is not string and features is iterable
+        and told in features -%}
+        {%- do problems.append(
+            'Target as a feature' ~ where ~ ", features: got '" ~ told
+            ~ "'; allowed: any other attribute, since the tree would only find the "
+            ~ 'value again. Leave it out.'
+        ) -%}
+    {%- endif -%}
     {%- set excluded = declaration.get('exclude', []) -%}
     {%- set lists = {'features': features, 'exclude': excluded} -%}
     {%- set kept = [] -%}
@@ -136,7 +164,7 @@
         'target': declaration.get('target'),
         'value': declaration.get('value'),
         'features': kept,
-        'reasons': declaration.get('reasons', {}),
+        'reasons': reasons,
         'max_depth': declaration.get('max_depth', 4),
         'minimum_leaf': declaration.get('minimum_leaf', [least_group, 20] | max),
         'seed': declaration.get('seed', 0),

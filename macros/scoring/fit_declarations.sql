@@ -41,7 +41,23 @@
 
 {# Hash of a declaration; the order of its keys counts for nothing. #}
 {% macro declaration_hash(declaration) %}
-    {{ return(local_md5(tojson(declaration, sort_keys=true))) }}
+    {%- set parts = [declaration] -%}
+    {%- set days = [] -%}
+    {#- grows while it is gone through: no stack, however deep the criteria -#}
+    {%- for part in parts -%}
+        {%- if part is mapping -%}
+            {%- do parts.extend(part.values()) -%}
+        {%- elif part is iterable and part is not string -%}
+            {%- do parts.extend(part) -%}
+        {%- elif part.isoformat is defined -%}
+            {%- do days.append(part) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {#- YAML reads 2024-01-31 as a day, which JSON has not -#}
+    {{ return(local_md5(
+        toyaml(declaration, sort_keys=true) if days
+        else tojson(declaration, sort_keys=true)
+    )) }}
 {% endmacro %}
 
 {#

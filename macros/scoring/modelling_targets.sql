@@ -61,7 +61,7 @@
                 ) -%}
             {%- endif -%}
             {%- if 'attribute' in entry -%}
-                {%- set attribute = catalog.get(entry.attribute) -%}
+                {%- set attribute = catalog.get(entry.attribute | string) -%}
                 {%- if attribute is none or attribute.identifying
                     or attribute.type in ['values', 'point', 'timestamp'] -%}
                     {%- do problems.append(

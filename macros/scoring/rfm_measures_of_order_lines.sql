@@ -173,7 +173,7 @@ group by {{ account_id }}
     |                    | which reads them anew. Default 0: they never change  |
 
     Without is_first_line all lines of an order must be of one day. A change of older
-    lines is seen by `--full-refresh` only.
+    lines is counted by `--full-refresh` only; the test totals_match_lines tells of it.
     Errors: an as_of day that is before what was counted.
 #}
 {% macro rfm_order_totals(
@@ -257,6 +257,12 @@ from {{ totals }} as totals
 {{ join }} join {{ added }} as added
     on totals.account_id = added.account_id
 {%- endmacro %}
+
+{# SQL: one of so many parts into which an account falls; itself with 0 parts. #}
+{% macro account_part(account_id, parts) %}
+    {%- set text = 'coalesce(cast(' ~ account_id ~ " as text), '')" -%}
+    {{- return(crm_segmentation.quick_part(text, parts) if parts else text) -}}
+{% endmacro %}
 
 {#
     SQL: the modelling sample of a project that has nothing but the measures of RFM, in

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -48,8 +49,19 @@ QUERIES = {
     " ('NaN'), ('-0.001'), ('0'), ('0.5'), ('1'), ('1.001'), (null)) as numbers (number)",
 }
 BOUNDS = {"least": 0, "most": 1}
+
+
+def compared(name: str, model: str, **arguments: Any) -> dict[str, Any]:
+    """A model of totals and the test that compares it with the lines."""
+    test = {"name": name, "arguments": {"lines": "ref('order_lines')", **arguments}}
+    return {"name": model, "data_tests": [{"crm_segmentation.totals_match_lines": test}]}
+
+
 SCHEMA = {
     "models": [
+        compared("all_days_match", "totals", is_first_line="line_number = 1"),
+        compared("by_ids_match", "totals_by_ids", parts=0),
+        compared("settled_days_match", "settled_totals", is_first_line="line_number = 1"),
         {
             "name": "numbers",
             "columns": [
@@ -65,7 +77,7 @@ SCHEMA = {
                     ],
                 }
             ],
-        }
+        },
     ]
 }
 LINES = [
@@ -121,6 +133,12 @@ def measures(run: DbtRun, name: str) -> list[tuple[Any, ...]]:
     )
 
 
+def found_by(run: DbtRun) -> dict[str, str]:
+    """What the tests of the totals found: PASS, or WARN and how many accounts differ."""
+    lines = re.findall(r" (PASS|WARN \d+) (\w+)_match ", run.output)
+    return {name: found for found, name in lines}
+
+
 @pytest.fixture(scope="module", params=["duckdb", "postgres"])
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("order_lines")
@@ -139,6 +157,7 @@ def test_totals_grow_to_what_one_pass_gives(project: DbtProject) -> None:
     """Each way gives the measures of the lines, on the first day and after three more."""
     write_seed(project.folder, "order_lines", COLUMNS, LINES)
     first = project.run("build", vars={"as_of_date": str(DAY)})
+    assert found_by(first) == {"all_days": "PASS", "by_ids": "PASS", "settled_days": "PASS"}
     # that of the bounds, by the number of rows that it finds
     assert "PASS crm_segmentation_within_bounds_numbers_number" in first.output
     for name in (name for name in QUERIES if name.startswith("measures")):
@@ -149,6 +168,7 @@ def test_totals_grow_to_what_one_pass_gives(project: DbtProject) -> None:
     later = project.run("build", vars={"as_of_date": str(day)})
     for name in (name for name in QUERIES if name.startswith("measures")):
         assert measures(later, name) == expected([*LINES, *LATER], day), name
+    assert set(found_by(later).values()) == {"PASS"}
     # only new days were counted: accounts without a new line are as they were
     assert later.query("select account_id, counted_until from crm.totals order by account_id") == [
         ("a", day),
@@ -167,6 +187,8 @@ def test_totals_grow_to_what_one_pass_gives(project: DbtProject) -> None:
     assert measures(again, "measures_in_one_pass") == expected(changed, day)
     assert measures(again, "measures_of_settled_totals") == expected(changed, day)
     assert measures(again, "measures_of_totals") == expected([*LINES, *LATER], day)
+    # an amount of a is another, a line of b came late, c vanished and a line of d did
+    assert found_by(again) == {"all_days": "WARN 4", "by_ids": "WARN 4", "settled_days": "PASS"}
 
     # news of settled days are seen by a build from nothing
     changed = [*OLD, *UNSETTLED]
@@ -175,9 +197,12 @@ def test_totals_grow_to_what_one_pass_gives(project: DbtProject) -> None:
     again = project.run("build", vars={"as_of_date": str(day)})
     for name in names:
         assert measures(again, name) != expected(changed, day), name
+    # c and d have lines of days alone that are not settled yet
+    assert found_by(again) == {"all_days": "WARN 5", "by_ids": "WARN 5", "settled_days": "WARN 3"}
     again = project.run("build", "--full-refresh", vars={"as_of_date": str(day)})
     for name in names:
         assert measures(again, name) == expected(changed, day), name
+    assert set(found_by(again).values()) == {"PASS"}
 
 
 def test_a_window_is_refused_with_totals(tmp_path: Path) -> None:

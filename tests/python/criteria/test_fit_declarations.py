@@ -4,6 +4,7 @@ of those that are wrong: all at once, each with the place, what was got, what is
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from criteria.engine import Engine
 TARGETS = [
     {"name": "vips", "group": "vips"},
     {"name": "segment", "attribute": "rfm_segment"},
+    {"name": "cluster", "attribute": "cluster_value"},
+    {"name": "branch", "attribute": "industry"},
 ]
 READERS = {
     "clusterings": "clusterings",
@@ -58,6 +61,17 @@ def test_none_is_none(read: Any, setting: str) -> None:
         (TREES, {"target": "vip"}, "Did you mean 'vips'?"),
         (TREES, {"target": "segment"}, "No value in var 'decision_trees', one: got 'None"),
         (TREES, {"value": "a"}, "A value in var 'decision_trees', one: got 'a'; allowed: a value"),
+        (TREES, {"target": "segment", "value": "x", "features": ["rfm_segment"]}, "Target as a fe"),
+        (
+            TREES,
+            {"target": "cluster", "value": "three"},
+            "No number in var 'decision_trees', one, v",
+        ),
+        (
+            TREES,
+            {"reasons": ["gender"]},
+            "No mapping in var 'decision_trees', one, reasons: got '[",
+        ),
         (TREES, {"max_depth": 9}, "Bad max_depth in var 'decision_trees', one: got '9'; allowed"),
         (TREES, {"max_depth": True}, "allowed: a whole number from 1 to 8."),
         (TREES, {"minimum_leaf": 9}, "got '9'; allowed: a whole number from 10."),
@@ -184,6 +198,33 @@ def test_a_target_belongs_to_the_declaration_of_its_tree(engine: Engine) -> None
     for other in (declared({"name": "vips", "group": "gold"}), declared(TARGETS[0], max_depth=3)):
         assert other != first
     engine.set_variables({})
+
+
+def test_a_default_tree_does_not_ask_for_its_target(read: Any) -> None:
+    for value in (3, 3.0, "3", "-1.5"):
+        (tree,) = read(TREES, {"one": {"target": "cluster", "value": value}})
+        assert "industry" in tree["features"]
+    (tree,) = read(TREES, {"one": {"target": "branch", "value": "water"}})
+    assert "industry" not in tree["features"] and "kind" in tree["features"]
+
+
+def test_a_day_in_criteria_is_hashed(engine: Engine) -> None:
+    """YAML reads 2024-01-31 as a day, in vars as in a profile."""
+
+    def declared(day: Any) -> str:
+        ideal = {"all": [{"kind": "company"}, {"account_opened_on": {"gte": day}}]}
+        engine.set_variables({OBJECTIVES: {"one": {**SOUND[OBJECTIVES], "ideal": ideal}}})
+        return engine.call("declaration_hash", engine.call("objective_fit_declarations")["one"])
+
+    first = declared(date(2024, 1, 31))
+    assert declared(date(2024, 1, 31)) == first
+    assert declared(date(2024, 2, 1)) != first
+    engine.set_variables({})
+
+
+def test_a_clustering_is_not_named_like_the_label_of_another(read: Any) -> None:
+    with pytest.raises(Exception, match="Bad name in var 'clusterings': got 'one_label'"):
+        read(CLUSTERINGS, {"one": SOUND[CLUSTERINGS], "one_label": SOUND[CLUSTERINGS]})
 
 
 def test_words_of_an_objective_declare_no_other_one(engine: Engine) -> None:
