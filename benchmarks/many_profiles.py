@@ -351,6 +351,35 @@ NEXT_TO = """
         groups between unbounded preceding and 1 preceding
     ) as other_at
 """
+THREE_STEPS = (
+    "sequence: {{steps: [page_view, {{name: purchase, where: {{amount: {{gte: 50000}}}}}}, "
+    "page_view], within: 365d{gap}}}"
+)
+
+
+def joined(gap: bool) -> str:
+    """Three steps as a join of rows with rows, which is the fastest where an account has few."""
+    steps = [
+        ("viewed", "event_name = 'page_view'"),
+        ("bought", "event_name = 'purchase' and amount >= 50000"),
+        ("viewed_again", "event_name = 'page_view'"),
+    ]
+    joins = []
+    for index, (name, condition) in enumerate(steps):
+        rows = (
+            f"(select account_id, occurred_at from {SCHEMA}.activities where {condition} "
+            f"and occurred_at < {DAY} and occurred_at >= {DAY} - interval '365 days') as {name}"
+        )
+        if index:
+            before = steps[index - 1][0]
+            rows += f" on {name}.account_id = {before}.account_id"
+            rows += f" and {name}.occurred_at > {before}.occurred_at"
+            if gap:
+                rows += f" and {name}.occurred_at < {before}.occurred_at + interval '14 days'"
+        joins.append(rows)
+    return f"select distinct viewed.account_id from {' inner join '.join(joins)}"
+
+
 OTHERS = {
     "sequence": (
         "sequence: {steps: [page_view, {name: purchase, where: {category: [A, B]}}], "
@@ -362,6 +391,8 @@ OTHERS = {
         f"and lower(translate(category, '{FROM}', '{TO}')) in ('a', 'b')) as read_rows) as placed "
         "where not is_view and other_at > occurred_at - interval '14 days'",
     ),
+    "sequence of three": (THREE_STEPS.format(gap=", gap: 14d"), joined(gap=True)),
+    "the same without gap": (THREE_STEPS.format(gap=""), joined(gap=False)),
     "abandoned": (
         "abandoned: {name: page_view, without: purchase, for: 7d, within: 90d}",
         "select distinct account_id from (select *, "

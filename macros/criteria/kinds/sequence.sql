@@ -5,10 +5,11 @@
                    same: product_id, within: 365d}
 
     Each step's time is strictly after the one before, and less than `gap` after it.
-    Any chain counts, so an earliest row need not begin one: a row of a step is
-    reached if the latest row before it that the step before has reached is near
-    enough. That is one window a step over the rows of the steps, and no join of
-    rows with rows.
+    Any chain counts. Without a gap that is the earliest: the first row of each step
+    after the first of the step before. With one an earliest row need not begin it: a
+    row of a step is reached if the latest row before it that the step before has
+    reached is near enough. That is one window a step over the rows of the steps, and
+    no join of rows with rows.
 #}
 {% macro read_sequence(context, given, path) %}
     {%- set before = context.errors | length -%}
@@ -91,14 +92,64 @@
         {{ return(known.name) }}
     {%- endfor -%}
     {%- set name = 'sequence_' ~ (context.ctes | length + 1) -%}
-    {%- set from = namespace(name=name ~ '_rows') -%}
-    {%- do crm_segmentation.step_rows(context, from.name, steps, same) -%}
     {%- set keys = ['account_id'] + ([] if same is none else ['same_value']) -%}
-    {%- if steps | length > 1 -%}
-        {%- set from.name = crm_segmentation.rows_of_chains(
-            context, name, keys, steps
-        ) -%}
+    {%- do crm_segmentation.step_rows(context, name ~ '_rows', steps, same) -%}
+    {%- if gap is none or steps | length == 1 -%}
+        {%- set sql = crm_segmentation.earliest_chain(context, name, keys, steps) -%}
+    {%- else -%}
+        {%- set sql = crm_segmentation.chains_with_gap(context, name, keys, steps, gap) -%}
     {%- endif -%}
+    {%- do context.ctes.append({'name': name, 'tree': tree, 'sql': sql}) -%}
+    {{ return(name) }}
+{% endmacro %}
+
+{# Without a gap: the first row of each step after the first of the step before. #}
+{% macro earliest_chain(context, name, keys, steps) %}
+    {%- set first = ['is_step_1'] -%}
+    {%- if steps | length == 1 and 'same_value' in keys -%}
+        {%- do first.append('same_value is not null') -%}
+    {%- endif -%}
+    {%- set found = {
+        'from': name ~ '_rows', 'keys': keys, 'at': 'occurred_at', 'where': first,
+    } -%}
+    {%- for step in steps -%}
+        {%- if loop.index > 1 -%}
+            {%- set on = [] -%}
+            {%- for key in keys -%}
+                {%- do on.append('step_rows.' ~ key ~ ' = step_before.' ~ key) -%}
+            {%- endfor -%}
+            {%- do found.update({
+                'from': name ~ '_rows as step_rows\ninner join ' ~ name ~ '_step_'
+                    ~ loop.index0 ~ ' as step_before\n    on ' ~ on | join('\n    and '),
+                'keys': ['step_rows.account_id', 'step_rows.same_value'][:keys | length],
+                'at': 'step_rows.occurred_at',
+                'where': [
+                    'step_rows.is_step_' ~ loop.index,
+                    'step_rows.occurred_at > step_before.reached_at',
+                ],
+            }) -%}
+        {%- endif -%}
+        {#- of all values that were the same, the first chain is the account's -#}
+        {%- set columns = found['keys'][:1] if loop.last else found['keys'] -%}
+        {%- set sql = 'select\n    ' ~ columns | join(',\n    ') ~ ',\n    min('
+            ~ found.at ~ ') as ' ~ ('completed_at' if loop.last else 'reached_at')
+            ~ '\nfrom ' ~ found['from'] ~ '\nwhere' ~ (' ' ~ found.where[0]
+                if found.where | length == 1 else '\n    ' ~ found.where | join('\n    and '))
+            ~ '\ngroup by ' ~ columns | join(', ') -%}
+        {%- if loop.last -%}
+            {{ return(sql) }}
+        {%- endif -%}
+        {%- do context.ctes.append({
+            'name': name ~ '_step_' ~ loop.index, 'joined': false, 'sql': sql,
+        }) -%}
+    {%- endfor -%}
+{% endmacro %}
+
+{# With a gap: for each row of a step the latest reached row of the step before it. #}
+{% macro chains_with_gap(context, name, keys, steps, gap) %}
+    {%- set from = namespace(name=crm_segmentation.rows_of_chains(
+        context, name, keys, steps, gap
+    )) -%}
     {%- set reached = ['is_step_1'] -%}
     {%- for step in steps[1:] -%}
         {%- set at = 'step_' ~ loop.index ~ '_at' -%}
@@ -119,20 +170,12 @@
                 ~ '\n    ) as ' ~ at ~ '\nfrom ' ~ from.name,
         }) -%}
         {%- do reached.append(
-            'is_step_' ~ (loop.index + 1) ~ ' and '
-            ~ (at ~ ' is not null' if gap is none
-                else at ~ ' > occurred_at - ' ~ gap.sql)
+            'is_step_' ~ (loop.index + 1) ~ ' and ' ~ at ~ ' > occurred_at - ' ~ gap.sql
         ) -%}
         {%- set from.name = name ~ '_step_' ~ loop.index -%}
     {%- endfor -%}
-    {%- do context.ctes.append({
-        'name': name,
-        'tree': tree,
-        'sql': 'select\n    account_id,\n    min(occurred_at) as completed_at\nfrom '
-            ~ from.name ~ '\nwhere ' ~ reached[-1]
-            ~ (' and same_value is not null' if same is not none and steps | length == 1
-                else '')
-            ~ '\ngroup by account_id',
-    }) -%}
-    {{ return(name) }}
+    {{ return(
+        'select\n    account_id,\n    min(occurred_at) as completed_at\nfrom '
+        ~ from.name ~ '\nwhere ' ~ reached[-1] ~ '\ngroup by account_id'
+    ) }}
 {% endmacro %}

@@ -61,49 +61,78 @@
             ~ '\nwhere\n    ' ~ scope | join('\nand ') | indent(4)
         ) -%}
     {%- endfor -%}
-    {%- do context.ctes.append({
-        'name': name, 'joined': false, 'sql': selects | join('\nunion all\n'),
-    }) -%}
+    {%- set sql = selects | join('\nunion all\n') -%}
+    {%- if steps | selectattr('where') | list -%}
+        {#- a row of one of these events need not be one of a step -#}
+        {%- set flags = [] -%}
+        {%- for step in steps -%}
+            {%- do flags.append('is_step_' ~ loop.index) -%}
+        {%- endfor -%}
+        {%- set sql = 'select *\nfrom (\n    ' ~ sql | indent(4) ~ '\n) as step_rows\nwhere '
+            ~ flags | join(' or ') -%}
+    {%- endif -%}
+    {%- do context.ctes.append({'name': name, 'joined': false, 'sql': sql}) -%}
 {% endmacro %}
 
 {#
-    Of such rows those that a chain can hold: rows of a step, none before the first row
-    of the first step and none after the last row of the last. Where one of them is rare
-    this leaves next to nothing to be put in order. Gives the name of a CTE.
+    Of such rows those that a chain with a gap can hold, by what is known of an account
+    before its rows are put in order: there is none where the first row of a step does not
+    come before the last of the next, and a row lies less than so many gaps from rows of
+    each other step. Where one step is rare this leaves next to nothing. Gives the name of
+    a CTE.
 
     | argument | meaning                                                      |
     |----------|--------------------------------------------------------------|
     | name     | what the CTE of the rows is called, less `_rows`             |
     | keys     | columns within which rows belong together; NULL is left out  |
     | steps    | as they were given to step_rows()                            |
+    | gap      | as read_row_duration() gave it                               |
 #}
-{% macro rows_of_chains(context, name, keys, steps) %}
+{% macro rows_of_chains(context, name, keys, steps, gap) %}
+    {%- set bounds = [] -%}
+    {%- set conditions = [] -%}
+    {%- set lower = ['step_rows.occurred_at >= bounds.first_1'] -%}
+    {%- set upper = [] -%}
+    {%- for step in steps -%}
+        {%- set at = loop.index -%}
+        {%- for side in ['min(occurred_at) filter (where is_step_%s) as first_%s',
+            'max(occurred_at) filter (where is_step_%s) as last_%s'] -%}
+            {%- do bounds.append(side | format(at, at)) -%}
+        {%- endfor -%}
+        {%- if not loop.last -%}
+            {%- do conditions.append('bounds.first_' ~ at ~ ' < bounds.last_' ~ (at + 1)) -%}
+        {%- endif -%}
+        {#- so long a time leaves nothing out, and may leave the engine's calendar -#}
+        {%- if not loop.first and gap.hours * loop.index0 < 876000 -%}
+            {%- do lower.append(
+                'step_rows.occurred_at > bounds.first_' ~ at ~ ' - '
+                ~ crm_segmentation.hours_literal(gap.hours * loop.index0)
+            ) -%}
+        {%- endif -%}
+        {%- if not loop.last and gap.hours * loop.revindex0 < 876000 -%}
+            {%- do upper.append(
+                'step_rows.occurred_at < bounds.last_' ~ at ~ ' + '
+                ~ crm_segmentation.hours_literal(gap.hours * loop.revindex0)
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do upper.append('step_rows.occurred_at <= bounds.last_' ~ steps | length) -%}
     {%- set on = [] -%}
     {%- for key in keys -%}
         {%- do on.append('step_rows.' ~ key ~ ' = bounds.' ~ key) -%}
     {%- endfor -%}
-    {%- set flags = [] -%}
-    {%- for step in steps -%}
-        {%- do flags.append('step_rows.is_step_' ~ loop.index) -%}
-    {%- endfor -%}
-    {%- set last = 'is_step_' ~ steps | length -%}
-    {%- set first_at = 'min(case when is_step_1 then occurred_at end)' -%}
-    {%- set last_at = 'max(case when ' ~ last ~ ' then occurred_at end)' -%}
-    {%- set bounds = 'select\n    '
-        ~ (keys + [first_at ~ ' as first_at', last_at ~ ' as last_at']) | join(',\n    ')
-        ~ '\nfrom ' ~ name ~ '_rows\nwhere is_step_1 or ' ~ last ~ '\ngroup by '
-        ~ keys | join(', ') ~ '\nhaving\n    ' ~ first_at ~ '\n    < ' ~ last_at -%}
-    {#- where a step is no more than an event, its rows are all of a step -#}
-    {%- set filtered = steps | selectattr('where') | list != [] -%}
+    {%- do context.ctes.append({
+        'name': name ~ '_bounds',
+        'joined': false,
+        'sql': 'select\n    ' ~ (keys + bounds) | join(',\n    ') ~ '\nfrom ' ~ name
+            ~ '_rows\ngroup by ' ~ keys | join(', '),
+    }) -%}
     {%- do context.ctes.append({
         'name': name ~ '_bounded',
         'joined': false,
-        'sql': 'select step_rows.*\nfrom ' ~ name ~ '_rows as step_rows\n'
-            ~ 'inner join (\n    ' ~ bounds | indent(4) ~ '\n) as bounds\n    on '
-            ~ on | join('\n    and ')
-            ~ '\n    and step_rows.occurred_at >= bounds.first_at'
-            ~ '\n    and step_rows.occurred_at <= bounds.last_at'
-            ~ ('\nwhere ' ~ flags | join(' or ') if filtered else ''),
+        'sql': 'select step_rows.*\nfrom ' ~ name ~ '_rows as step_rows\ninner join '
+            ~ name ~ '_bounds as bounds\n    on ' ~ on | join('\n    and ')
+            ~ '\nwhere\n    ' ~ (conditions + lower + upper) | join('\n    and '),
     }) -%}
     {{ return(name ~ '_bounded') }}
 {% endmacro %}

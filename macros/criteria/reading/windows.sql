@@ -138,7 +138,14 @@
         ) -%}
         {{ return(none) }}
     {%- endif -%}
-    {{ return({'hours': hours, 'sql': "interval '" ~ hours ~ "' hour", 'value': raw}) }}
+    {{ return({
+        'hours': hours, 'sql': crm_segmentation.hours_literal(hours), 'value': raw,
+    }) }}
+{% endmacro %}
+
+{# SQL literal of a time between two rows. #}
+{% macro hours_literal(hours) %}
+    {{ return("interval '" ~ hours ~ "' hour") }}
 {% endmacro %}
 
 {# The whole period around as_of: `last month`, `this week`, `next quarter`. #}

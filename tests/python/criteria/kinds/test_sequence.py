@@ -207,7 +207,10 @@ def test_as_many_steps_as_may_be(asker: Asker) -> None:
             for hour in range(int(one))
         ],
     )
-    assert asker.ask(f"sequence: {{steps: [{', '.join(['purchase'] * 12)}], gap: 2h}}") == {"12"}
+    rule = f"sequence: {{steps: [{', '.join(['purchase'] * 12)}]%s}}"
+    # the last is as long as may be: so many of them would leave an engine's calendar
+    for gap in ("", ", gap: 2h", ", gap: 105000w"):
+        assert asker.ask(rule % gap) == {"12"}
 
 
 def test_rows_are_read_once_and_never_joined_with_each_other(reader: Asker) -> None:
@@ -215,8 +218,14 @@ def test_rows_are_read_once_and_never_joined_with_each_other(reader: Asker) -> N
     leaf = "sequence: {steps: [offer, purchase, offer, purchase], gap: 3d}"
     sql = reader.engine.render(f"any: [{leaf}, not: {{{leaf}}}]")
     assert sql.count('"activities" as') == 1, sql
-    # with the first row of each account, and with the base
-    assert re.findall(r"\w+ join \S+", sql) == ["inner join (", "left join sequence_1"], sql
+    # with the first and last rows of each account, and with the base
+    joins = ["inner join sequence_1_bounds", "left join sequence_1"]
+    assert re.findall(r"\w+ join \S+", sql) == joins, sql
+    # without a gap with the one row of each account that the step before has reached
+    sql = reader.engine.render(leaf.replace(", gap: 3d", ""))
+    assert sql.count('"activities" as') == 1, sql
+    joins = [f"inner join sequence_1_step_{step}" for step in (1, 2, 3)]
+    assert re.findall(r"\w+ join \S+", sql) == [*joins, "left join sequence_1"], sql
     # of two steps without a gap the first and the last time are enough
     sql = reader.engine.render("any: [sequence: {steps: [offer, purchase]}, event: {name: offer}]")
     assert sql.count('"activities" as') == 1, sql
