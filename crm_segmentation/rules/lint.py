@@ -45,7 +45,14 @@ from crm_segmentation.rules.meaning import (
 )
 from crm_segmentation.rules.project import RulesError, ask_dbt, rule_project
 from crm_segmentation.rules.schema import SCHEMA_FILE, schema_text
-from crm_segmentation.rules.sheet import MODELS, SHEET, rules_again, settle_sheet, sheet_text
+from crm_segmentation.rules.sheet import (
+    MODELS,
+    SHEET,
+    advice_of_written,
+    rules_again,
+    settle_sheet,
+    sheet_text,
+)
 from crm_segmentation.rules.text import (
     Place,
     RuleText,
@@ -772,7 +779,11 @@ def report(findings: Iterable[Finding], folder: Path, *, fail_on_warnings: bool)
     errors = sum(finding.level == "error" for finding in shown)
     warnings = sum(finding.level == "warning" for finding in shown)
     if errors or warnings:
-        print(f"{errors} errors, {warnings} warnings.", file=sys.stderr)
+        words = [
+            f"{count} {word}{'' if count == 1 else 's'}"
+            for count, word in ((errors, "error"), (warnings, "warning"))
+        ]
+        print(f"{', '.join(words)}.", file=sys.stderr)
     return 1 if errors or (warnings and fail_on_warnings) else 0
 
 
@@ -806,6 +817,9 @@ def main(argv: Sequence[str]) -> int:
         findings += project_findings(folder, project, data)
     except RulesError as error:
         print(error, file=sys.stderr)
+        advice = advice_of_written(str(error), folder, arguments, dbt_arguments)
+        if advice:
+            print(advice, file=sys.stderr)
         findings += unknown_names(folder, str(error))
         report(findings, folder, fail_on_warnings=False)
         return 2

@@ -14,6 +14,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -50,6 +51,13 @@ MOST_GROUPS = 64
 # groups that are taken away, and names that read as if they were
 EXCLUDES = re.compile(r"exclude(_.*)?\Z", re.IGNORECASE)
 LIKE_EXCLUDES = re.compile(r"exclud", re.IGNORECASE)
+PROPERTIES = "_sheet_profiles.yml"
+# stands for a rule that cannot be read
+EVERYBODY = """\
+{% call crm_segmentation.profile() %}
+bucket: {salt: all, below_percent: 100}
+{% endcall %}
+"""
 # ten, or ten thousand as some countries write it; with a digit more it is a decimal
 AMBIGUOUS = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}\Z")
 # what people write for an operator
@@ -380,7 +388,22 @@ def scalar_text(value: Any) -> str:
         digits = number(value)
         assert digits is not None
         return digits
-    return json.dumps(value, ensure_ascii=False).replace("{", "\\x7b").replace("\x7f", "\\x7f")
+    return "".join(
+        character if character.isprintable() and character != "{" else escaped(character)
+        for character in json.dumps(value, ensure_ascii=False)
+    )
+
+
+def escaped(character: str) -> str:
+    """A character between double quotes of YAML that neither YAML nor Jinja reads otherwise."""
+    code = ord(character)
+    return (
+        f"\\x{code:02x}"
+        if code < 0x100
+        else f"\\u{code:04x}"
+        if code < 0x10000
+        else (f"\\U{code:08x}")
+    )
 
 
 def flow(value: Any) -> str:
@@ -423,6 +446,7 @@ def noted(child: Any, indent: int, bullet: str) -> Iterator[str]:
     if isinstance(child, Condition) and child.line.note:
         # Jinja reads comments of YAML, too
         note = re.sub(r"\{(?=[{%#])", "{ ", " ".join(child.line.note.split()))
+        note = "".join(character for character in note if character.isprintable())
         yield f"{pad}# {note}"
     lines = list(tree_lines(child, 0))
     yield f"{pad}{bullet}{lines[0]}"
@@ -657,8 +681,80 @@ def line_number(line: Line) -> int:
 def generated(sheet: Path, models: Path, profiles: list[Profile]) -> dict[Path, str]:
     files = {models / f"{one.name}.sql": model_text(one, sheet) for one in profiles}
     if profiles:
-        files[models / "_sheet_profiles.yml"] = properties_text(profiles, sheet)
+        files[models / PROPERTIES] = properties_text(profiles, sheet)
     return files
+
+
+def generated_models(folder: Path, models: Path) -> list[Path]:
+    """The models that were written from a sheet."""
+    return [
+        path
+        for path in sorted((folder / models).glob("*.sql"))
+        if MARK in path.read_text(encoding="utf-8")[:200]
+    ]
+
+
+@contextmanager
+def set_aside(folder: Path, sheet: Path, text: str, models: Path) -> Iterator[dict[Path, str]]:
+    """Profiles of the sheet, which dbt may not be able to read, stand for everybody meanwhile.
+
+    So do those that are not written yet: another model may name them. Gives the generated files
+    as they were. What is written anew meanwhile stays, all else comes back.
+    """
+    before = {
+        path: path.read_text(encoding="utf-8")
+        for path in (*generated_models(folder, models), folder / models / PROPERTIES)
+        if path.exists()
+    }
+    neutral = {
+        folder / models / f"{line.profile_id}.sql": f"{{#- {MARK} -#}}\n{EVERYBODY}"
+        for line in read_lines(text, Problems(sheet))
+        if NAME.match(line.profile_id)
+    }
+    neutral = {path: rule for path, rule in neutral.items() if not path.exists()} | {
+        path: f"{{#- {MARK} -#}}\n{EVERYBODY}" for path in before if path.suffix == ".sql"
+    }
+    try:
+        for path, rule in neutral.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(rule, encoding="utf-8")
+        yield before
+    finally:
+        for path, rule in neutral.items():
+            if path.exists() and path.read_text(encoding="utf-8") == rule:
+                if path in before:
+                    path.write_text(before[path], encoding="utf-8")
+                else:
+                    path.unlink()
+
+
+def changed_files(folder: Path, models: Path, before: dict[Path, str]) -> list[Path]:
+    """The generated files that are not what they were, or are no more."""
+    now = {
+        path: path.read_text(encoding="utf-8")
+        for path in (*generated_models(folder, models), folder / models / PROPERTIES)
+        if path.exists()
+    }
+    paths = sorted({*before, *now})
+    return [path.relative_to(folder) for path in paths if before.get(path) != now.get(path)]
+
+
+def advice_of_written(
+    complaint: str, folder: Path, arguments: argparse.Namespace, dbt_arguments: Sequence[str]
+) -> str:
+    """How to mend a model that dbt complains of, where a sheet is what it was written from."""
+    named = [
+        path.name
+        for path in generated_models(folder, arguments.models)
+        if path.relative_to(folder).as_posix() in complaint
+        or re.search(rf"cycle: .*\b{path.stem}\b", complaint)
+    ]
+    if not named:
+        return ""
+    return (
+        f"{', '.join(named)}: written from {arguments.sheet}. Mend the sheet, then run "
+        f"`crm-segmentation {rules_again(arguments, dbt_arguments)}`."
+    )
 
 
 def left_over(folder: Path, files: Iterable[Path], models: Path) -> list[Path]:
@@ -681,12 +777,14 @@ def check_names(
         name: place for name, place in project["models"].items() if not is_under(place, models)
     }
     names = set(elsewhere) | {one.name for one in profiles}
+    elsewhere |= project["other_names"]
+    circles = circles_in(profiles, project, elsewhere)
     for profile in profiles:
         first = min(profile.lines().values(), key=line_number)
         if profile.name in elsewhere:
             problems.add(
                 first.number,
-                f"profile_id is the name of another model: got {profile.name!r}, which stands in "
+                f"profile_id is a name that is taken: got {profile.name!r}, which stands in "
                 f"{elsewhere[profile.name]}. Choose another name.",
             )
         for line in profile.lines().values():
@@ -699,6 +797,41 @@ def check_names(
                         "group or another model with account_id and as_of_date."
                         + did_you_mean(group, names),
                     )
+                elif group in circles.get(profile.name, {}):
+                    problems.add(
+                        line.number,
+                        f"member_of: {profile.name} would ask for itself: got {group!r}, by "
+                        f"{' -> '.join(circles[profile.name][group])}; allowed: a group that does "
+                        f"not hang on {profile.name}.",
+                    )
+
+
+def circles_in(
+    profiles: Sequence[Profile], project: dict[str, Any], elsewhere: Iterable[str]
+) -> dict[str, dict[str, list[str]]]:
+    """Profile -> group that it asks for -> the way back to the profile, where there is one."""
+    parents = {name: list(project["parents"].get(name, [])) for name in elsewhere}
+    parents |= {one.name: sorted(set(groups_of(one))) for one in profiles}
+    found: dict[str, dict[str, list[str]]] = {}
+    for profile in profiles:
+        for group in parents[profile.name]:
+            way = way_to(profile.name, group, parents)
+            if way:
+                found.setdefault(profile.name, {})[group] = [profile.name, *way]
+    return found
+
+
+def way_to(goal: str, start: str, parents: dict[str, list[str]]) -> list[str]:
+    """The shortest way from a model to one that it reads, both named; nothing without one."""
+    ways, seen = [[start]], {start}
+    for way in ways:
+        if way[-1] == goal:
+            return way
+        for parent in parents.get(way[-1], []):
+            if parent not in seen:
+                seen.add(parent)
+                ways.append([*way, parent])
+    return []
 
 
 def is_under(place: str, folder: Path) -> bool:
@@ -724,10 +857,25 @@ def main(argv: Sequence[str]) -> int:
         if not (folder / sheet).exists():
             raise RulesError(f"No sheet of rules: got no file {sheet}. Name it with --sheet.")
         text = sheet_text(folder / sheet)
-        project = rule_project(folder, dbt_arguments)
-        stale = settle_sheet(folder, sheet, text, models, project, dbt_arguments, arguments.check)
+        try:
+            project = rule_project(folder, dbt_arguments)
+        except RulesError:
+            # what was written before may be what dbt cannot read, and the sheet be mended
+            if arguments.check:
+                raise
+            with set_aside(folder, sheet, text, models) as before:
+                project = rule_project(folder, dbt_arguments)
+                settle_sheet(folder, sheet, text, models, project, dbt_arguments, False)
+            stale = changed_files(folder, models, before)
+        else:
+            stale = settle_sheet(
+                folder, sheet, text, models, project, dbt_arguments, arguments.check
+            )
     except RulesError as error:
         print(error, file=sys.stderr)
+        advice = advice_of_written(str(error), folder, arguments, dbt_arguments)
+        if arguments.check and advice:
+            print(advice, file=sys.stderr)
         return 2
     return tell(rules_again(arguments, dbt_arguments), stale, check=arguments.check)
 

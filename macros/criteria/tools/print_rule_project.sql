@@ -60,6 +60,8 @@
         'purposes': crm_segmentation.setting('consent_purposes'),
         'groups': crm_segmentation.published_groups(),
         'models': crm_segmentation.model_files(),
+        'other_names': crm_segmentation.model_files(['seed', 'snapshot']),
+        'parents': crm_segmentation.parents_of_models(),
     }) }}
 {% endmacro %}
 
@@ -93,14 +95,28 @@
     {{ return(groups) }}
 {% endmacro %}
 
-{# Every model that the project at hand sees -> its file. #}
-{% macro model_files() %}
+{# Every model, or other resource, that the project at hand sees -> its file. #}
+{% macro model_files(kinds=['model']) %}
     {%- set files = {} -%}
     {%- for node in (graph.nodes.values() if graph.nodes else [])
-        if node.resource_type == 'model' -%}
+        if node.resource_type in kinds -%}
         {%- do files.update({node.name: node.original_file_path}) -%}
     {%- endfor -%}
     {{ return(files) }}
+{% endmacro %}
+
+{# Model -> the names of all that it reads. #}
+{% macro parents_of_models() %}
+    {%- set parents = {} -%}
+    {%- for node in (graph.nodes.values() if graph.nodes else [])
+        if node.resource_type == 'model' -%}
+        {%- set names = [] -%}
+        {%- for id in node.depends_on.nodes if id in graph.nodes -%}
+            {%- do names.append(graph.nodes[id].name) -%}
+        {%- endfor -%}
+        {%- do parents.update({node.name: names}) -%}
+    {%- endfor -%}
+    {{ return(parents) }}
 {% endmacro %}
 
 {#

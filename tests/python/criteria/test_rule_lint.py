@@ -129,7 +129,7 @@ def test_errors_fail_and_warnings_where_asked(
     model(tmp_path, "{kind: a, kind: NO}")
     capsys.readouterr()
     assert report(list(read_files(tmp_path)), tmp_path, fail_on_warnings=False) == 1
-    assert capsys.readouterr().err == "1 errors, 1 warnings.\n"
+    assert capsys.readouterr().err == "1 error, 1 warning.\n"
     model(tmp_path, "kind: a")
     assert report(list(read_files(tmp_path)), tmp_path, fail_on_warnings=True) == 0
     assert capsys.readouterr().err == ""

@@ -34,6 +34,8 @@ from crm_segmentation.rules.sheet import (
 
 HEADER = ",".join(COLUMNS) + "\n"
 HOSTILE = ["NO", "01067", "1e3", "12:30", "null", "~", "Nr #1", "{{ x }}", "{% raw %}", "{#"]
+# a line's end to YAML alone, what it refuses, and a letter of another plane
+HOSTILE += ["a\x85b", "a\x90b", "\ufeffx", "a\u2028b", "\ufffe", "\U0001f600"]
 HOSTILE += ["'); drop table x; --", 'a "b" \\n', "Ümläut, Straße", "- a", "a: b", "%_", "*&!@`"]
 
 
@@ -261,7 +263,7 @@ def test_a_sheet_in_another_encoding_is_refused_by_line(tmp_path: Path) -> None:
 
 def test_an_unknown_group_is_named_with_its_line(project: dict[str, Any]) -> None:
     problems = Problems(Path("sheet.csv"))
-    text = HEADER + "a,1,member_of,,contacted_last_60,,\nb,1,member_of,,a|b,,\n"
+    text = HEADER + "a,1,member_of,,contacted_last_60,,\nb,1,member_of,,a|contacted_last_60d,,\n"
     models = {"contacted_last_60d": "models/contacted_last_60d.sql"}
     profiles = profiles_of(text, project)
     check_names(profiles, {**project, "models": models}, Path("models/sheet"), problems)
@@ -272,6 +274,78 @@ def test_an_unknown_group_is_named_with_its_line(project: dict[str, Any]) -> Non
         "a target group or another model with account_id and as_of_date. Did you mean "
         "'contacted_last_60d'?"
     )
+
+
+def test_names_that_are_taken_and_circles_are_named_with_their_lines(
+    project: dict[str, Any],
+) -> None:
+    problems = Problems(Path("sheet.csv"))
+    text = HEADER + (
+        "a,1,member_of,,b,,\nb,1,member_of,,c|model_of_a,,\nc,1,member_of,,c,,\n"
+        "d,1,member_of,,a,,\nfair,1,sector,eq,x,,\n"
+    )
+    known = {
+        "models": {"model_of_a": "models/model_of_a.sql", "a": "models/sheet/a.sql"},
+        "parents": {"model_of_a": ["accounts", "a"], "a": ["d"]},
+        "other_names": {"fair": "seeds/fair.csv"},
+    }
+    check_names(profiles_of(text, project), {**project, **known}, Path("models/sheet"), problems)
+    lines = [(line, text.split(";")[0]) for line, text in sorted(problems.found)]
+    assert lines == [
+        (2, "member_of: a would ask for itself: got 'b', by a -> b -> model_of_a -> a"),
+        (3, "member_of: b would ask for itself: got 'model_of_a', by b -> model_of_a -> a -> b"),
+        (4, "member_of: c would ask for itself: got 'c', by c -> c"),
+        (
+            6,
+            "profile_id is a name that is taken: got 'fair', which stands in seeds/fair.csv. "
+            "Choose another name.",
+        ),
+    ]
+
+
+def test_a_mended_sheet_replaces_what_dbt_cannot_read(
+    project: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The attribute `sektor` is `sector` now; until then dbt does not read what was written."""
+    models = tmp_path / "models/profiles/sheet"
+    models.mkdir(parents=True)
+
+    def ask(*_: Any) -> Any:
+        texts = {path.name: path.read_text() for path in sorted(models.glob("*.sql"))}
+        if "sektor" in "".join(texts.values()):
+            raise RulesError("Compilation Error in model a (models/profiles/sheet/a.sql)")
+        read.append(texts)
+        return {**project, "models": {}}
+
+    read: list[dict[str, str]] = []
+    monkeypatch.setattr(sheet, "ask_dbt", lambda *_: {"a": [], "b": [], "c": []})
+    monkeypatch.setattr(sheet, "rule_project", lambda *_: {**project, "models": {}})
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "seeds/rules/profile_criteria.csv"
+    file.parent.mkdir(parents=True)
+    file.write_text(HEADER + "a,1,sektor,eq,x,,\nb,1,sector,eq,x,,\n")
+    assert sheet.main([]) == 0
+    old = (models / "a.sql").read_text()
+    capsys.readouterr()
+    monkeypatch.setattr(sheet, "rule_project", ask)
+    # the sheet still has a fault: what was written stays, and it is said where it comes from
+    file.write_text(HEADER + "a,2 3,sector,oq,x,,\nc,1,sector,eq,x,,\n")
+    assert sheet.main([]) == 2
+    assert ":2: error: no operator" in capsys.readouterr().err
+    assert (models / "a.sql").read_text() == old and not (models / "c.sql").exists()
+    assert sheet.main(["--check"]) == 2
+    assert "a.sql: written from seeds/rules/profile_criteria.csv" in capsys.readouterr().err
+    # a profile that is new stands there, too, as another model may name it
+    file.write_text(HEADER + "a,1,sector,eq,x,,\nb,1,sector,eq,x,,\nc,1,sector,eq,x,,\n")
+    assert sheet.main([]) == 0
+    assert read[-1].keys() == {"a.sql", "b.sql", "c.sql"}
+    assert "sector" in (models / "a.sql").read_text() and "sector" in (models / "c.sql").read_text()
+    assert capsys.readouterr().out.splitlines() == [
+        f"wrote models/profiles/sheet/{name}" for name in ("_sheet_profiles.yml", "a.sql", "c.sql")
+    ]
 
 
 def test_errors_of_the_macros_find_their_line(engine: Engine, project: dict[str, Any]) -> None:
