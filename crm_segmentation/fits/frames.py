@@ -269,6 +269,18 @@ def drift(reference: Mapping[str, Any], sample: pd.DataFrame) -> tuple[float, st
     return max(found, default=(0.0, ""))
 
 
+def declared_hash(settings: Mapping[str, str], model_name: str) -> str:
+    """The hash of its declaration. Error: the settings are of a run that knew no such model."""
+    name = f"declaration_hash.{model_name}"
+    if name not in settings:
+        declared = ", ".join(sorted(key.split(".")[1] for key in settings if "declaration" in key))
+        raise ValueError(
+            f"Model not declared in fit_settings: got {model_name}; allowed: {declared}. The table "
+            "is of an earlier run: build what the fit reads with it, by a + before its name."
+        )
+    return settings[name]
+
+
 def definitions(settings: Mapping[str, str], model_name: str) -> dict[str, str]:
     """What the model reads, like `attribute revenue_365d`, with a hash of what it means today."""
     lines = settings.get(f"definitions.{model_name}", "").splitlines()
@@ -319,7 +331,7 @@ def reason_to_fit(
     if rows is None:
         return "first"
     newest = rows[rows["fit_version"] == rows["fit_version"].max()].iloc[0]
-    if newest["declaration_hash"] != settings[f"declaration_hash.{model_name}"]:
+    if newest["declaration_hash"] != declared_hash(settings, model_name):
         return "declaration"
     if is_asked(model_name, asked):
         return "asked"
@@ -390,7 +402,7 @@ def new_fit(
         fit_version=next_version(recorded, model_name),
         fitted_as_of=settings["as_of_date"],
         reason=reason,
-        declaration_hash=settings[f"declaration_hash.{model_name}"],
+        declaration_hash=declared_hash(settings, model_name),
         feature_hash=feature_hash(settings, model_name),
         sample_size=len(wide),
         sample_hash=hash_of(wide),

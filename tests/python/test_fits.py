@@ -312,6 +312,15 @@ def test_other_definitions_of_what_was_read_are_told_and_no_reason_to_fit(fit, c
     assert "definitions" not in capsys.readouterr().out
 
 
+def test_settings_of_an_earlier_run_are_refused() -> None:
+    first = fit_rfm(long_sample(company()), None)
+    other = settings().replace("declaration_hash.rfm", "declaration_hash.gone")
+    wanted = "not declared in fit_settings: got rfm; allowed: cluster_value, gone. The table is of"
+    for recorded in (None, first):
+        with pytest.raises(ValueError, match=wanted):
+            rfm.refit(long_sample(company()), DIMENSIONS, other, recorded)
+
+
 @both
 def test_nothing_is_said_of_a_fit_that_recorded_no_definitions(fit, capsys) -> None:
     first = fit(long_sample(company()), None, **defined("01"))
