@@ -21,8 +21,8 @@
     global var `extra_attributes`, a dict of the same shape; `type`, `label` and
     `description` are required there, and `model` but for type values.
 
-    Errors: a bad name, an unknown key, type or group, a missing key, a name
-    declared twice; all of them together.
+    Errors: a bad name, an unknown key, type or group, a missing key, allowed values
+    that are no texts, a name declared twice; all of them together.
 #}
 {% macro attribute_catalog() %}
     {{ return(
@@ -156,13 +156,41 @@
             ~ declaration.group ~ "'; allowed: " ~ groups | join(', ') ~ '.'
         ) -%}
     {%- endif -%}
-    {%- for key in ['protected', 'identifying']
+    {%- for key in ['protected', 'identifying', 'nullable', 'point_in_time']
         if declaration.get(key, false) is not boolean -%}
         {%- do problems.append(
             'Not a switch of attribute ' ~ named ~ ' in <where>, ' ~ key
             ~ ": got '" ~ declaration[key] ~ "'; allowed: true, false."
         ) -%}
     {%- endfor -%}
+    {%- for key in ['model', 'column'] if key in declaration
+        and not modules.re.match('^[A-Za-z_][A-Za-z0-9_]*\\Z', declaration[key] | string) -%}
+        {%- do problems.append(
+            'Bad name of a ' ~ key ~ ' of attribute ' ~ named ~ " in <where>: got '"
+            ~ declaration[key] ~ "'; allowed: letters, digits and _, no digit first."
+        ) -%}
+    {%- endfor -%}
+    {%- set given = declaration.get('allowed') -%}
+    {%- if is_extra and given is not none -%}
+        {%- set is_list = given is sequence and given is not string
+            and given is not mapping -%}
+        {%- if not is_list or not given or type not in ['text', 'values'] -%}
+            {%- do problems.append(
+                'Not a list of texts of attribute ' ~ named ~ " in <where>, allowed: got '"
+                ~ given ~ "'; allowed: a list like [gold, silver], of an attribute of "
+                ~ 'type text or values. Leave it away where any value may be.'
+            ) -%}
+        {%- endif -%}
+        {%- for value in (given if is_list else [])
+            if value is not string or not value | trim -%}
+            {%- do problems.append(
+                'Not a text among the values of attribute ' ~ named
+                ~ ' in <where>, allowed: got ' ~ crm_segmentation.show_value(value)
+                ~ '; allowed: texts. Put it in quotes: YAML reads NO, yes, 01067 and '
+                ~ '2024-01-31 as no texts.'
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
     {%- set required = ['label', 'description'] -%}
     {%- if is_extra and type != 'values' -%}
         {%- do required.append('model') -%}

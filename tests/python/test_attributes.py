@@ -90,12 +90,24 @@ def test_everything_wrong_is_reported_together(catalog_of) -> None:
             "typo": {**GOOD, "lable": "L"},
             "no_group": {**GOOD, "group": "misc"},
             "no_mapping": "text",
+            # YAML reads NO as false
+            "no_texts": {**GOOD, "allowed": ["DE", False]},
+            "no_list": {**GOOD, "allowed": "gold"},
+            "of_numbers": {**GOOD, "type": "number", "allowed": ["1"]},
+            "no_column": {**GOOD, "column": "a b"},
+            "no_switch": {**GOOD, "nullable": "no"},
         }
     )
     assert refused.returncode != 0
     said = " ".join(refused.output.split())
     for expected in [
-        "has 14 error(s)",
+        "has 19 error(s)",
+        "Not a text among the values of attribute 'no_texts' in var 'extra_attributes', allowed: "
+        "got false; allowed: texts. Put it in quotes",
+        "Not a list of texts of attribute 'no_list' in var 'extra_attributes', allowed: got 'gold'",
+        "Not a list of texts of attribute 'of_numbers'",
+        "Bad name of a column of attribute 'no_column' in var 'extra_attributes': got 'a b'",
+        "Not a switch of attribute 'no_switch' in var 'extra_attributes', nullable: got 'no'",
         "Bad attribute name in var 'extra_attributes': got 'Bad'",
         "got '1st'",
         "got 'with space'",
