@@ -255,7 +255,13 @@
     {%- endif -%}
     {%- set parts = [] -%}
     {%- for child in node.children -%}
-        {%- do parts.append(crm_segmentation.filter_of(child, level + 1)) -%}
+        {%- set part = crm_segmentation.filter_of(child, level + 1) -%}
+        {%- do parts.append(
+            crm_segmentation.bracketed(part)
+            if child.leaf is not none and '\nand ' in part and node.word == 'any'
+                and node.children | length > 1
+            else part
+        ) -%}
     {%- endfor -%}
     {%- set sql = parts | join('\nand ' if node.word == 'all' else '\nor ') -%}
     {{ return(

@@ -45,6 +45,7 @@
     {{ return({
         'tree': {'abandoned': tree},
         'sql': name ~ '.account_id is not null',
+        'not_sql': name ~ '.account_id is null',
         'atomic': true,
         'value_sql': name ~ '.abandoned_at',
     }) }}

@@ -29,7 +29,7 @@
     {%- endif -%}
     {{ return({
         'sql': place ~ ' between ' ~ start ~ ' and ' ~ end if first.year == last.year
-            else '(' ~ place ~ ' >= ' ~ start ~ ' or ' ~ place ~ ' <= ' ~ end ~ ')',
+            else place ~ ' >= ' ~ start ~ '\nor ' ~ place ~ ' <= ' ~ end,
         'value': raw,
     }) }}
 {% endmacro %}

@@ -15,7 +15,7 @@
             operand, range.low.day, crm_segmentation.add_days(range.high.day, 1)
         ) -%}
         {%- if operator == 'not_between' -%}
-            {%- set sql = 'not (' ~ sql ~ ')' -%}
+            {%- set sql = 'not ' ~ crm_segmentation.bracketed(sql) -%}
         {%- endif -%}
     {%- endif -%}
     {{ return({

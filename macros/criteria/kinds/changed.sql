@@ -48,6 +48,7 @@
     {{ return({
         'tree': {'changed': tree},
         'sql': 'coalesce(' ~ found ~ ', 0) > 0',
+        'not_sql': 'coalesce(' ~ found ~ ', 0) = 0',
         'atomic': true,
         'value_sql': crm_segmentation.recorded_value_now(context, attribute),
     }) }}

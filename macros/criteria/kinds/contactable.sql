@@ -52,6 +52,7 @@
             'channel': read.channel.text, 'purpose': read.purpose.text,
         }},
         'sql': 'coalesce(' ~ found ~ ', 0) > 0',
+        'not_sql': 'coalesce(' ~ found ~ ', 0) = 0',
         'atomic': true,
         'value_sql': value,
     }) }}

@@ -53,6 +53,7 @@
     {{ return({
         'tree': {word: tree},
         'sql': 'coalesce(' ~ found ~ ', 0) > 0',
+        'not_sql': 'coalesce(' ~ found ~ ', 0) = 0',
         'atomic': true,
         'value_sql': value,
     }) }}

@@ -22,7 +22,7 @@
             operand, read.day, crm_segmentation.add_days(read.day, 1)
         ) -%}
         {%- if operator == 'neq' -%}
-            {%- set sql = 'not (' ~ sql ~ ')' -%}
+            {%- set sql = 'not ' ~ crm_segmentation.bracketed(sql) -%}
         {%- endif -%}
     {%- else -%}
         {%- set sql = crm_segmentation.comparable(operand) ~ ' ' ~ sign ~ ' ' ~ read.sql -%}

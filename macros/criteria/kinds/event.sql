@@ -90,10 +90,19 @@
     {%- else -%}
         {%- set filters = crm_segmentation.comparison_sql(total, compared, times) -%}
         {%- set parts = [
-            'coalesce(' ~ filters | join(' and ')
-            ~ ', ' ~ ('true' if if_empty else 'false') ~ ')'
+            crm_segmentation.coalesced(filters | join('\nand '), if_empty)
         ] -%}
         {%- set filters = parts if if_empty else filters -%}
+    {%- endif -%}
+    {%- set contrary = none -%}
+    {%- if parts | length == 1 and word in ['count', 'distinct', 'sum'] -%}
+        {#- the number is never unknown -#}
+        {%- set part = compared.parts[0] -%}
+        {%- set opposite = {'eq': 'neq', 'neq': 'eq', 'gt': 'lte', 'gte': 'lt', 'lt': 'gte',
+            'lte': 'gt', 'between': 'not_between', 'not_between': 'between'}[part[0]] -%}
+        {%- set contrary = crm_segmentation.comparison_sql(
+            value, {'parts': [[opposite] + part[1:]]}
+        )[0] -%}
     {%- endif -%}
     {%- set tree = dict(selection.tree) -%}
     {%- do tree.update({word: compared.value if word == 'count'
@@ -105,6 +114,7 @@
         'tree': {'event': tree},
         'sql': parts | join('\nand '),
         'atomic': parts | length == 1,
+        'not_sql': contrary,
         'filter_sql': filters | join('\nand '),
         'value_sql': value,
         'thresholds': compared.thresholds,

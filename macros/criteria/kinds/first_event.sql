@@ -62,8 +62,7 @@
             selection.window['from'], selection.window.to
         )) -%}
     {%- endif -%}
-    {%- set sql = 'coalesce(' ~ asked | join(' and ') ~ ', '
-        ~ ('true' if if_empty else 'false') ~ ')' -%}
+    {%- set sql = crm_segmentation.coalesced(asked | join('\nand '), if_empty) -%}
     {%- if not asked -%}
         {%- set sql = 'true' if if_empty else happened ~ ' is not null' -%}
     {%- endif -%}

@@ -11,7 +11,7 @@
     {%- set value = crm_segmentation.comparable({
         'type': 'values', 'fold': operand.fold, 'sql': operand.model ~ '.value',
     }) -%}
-    {%- set listed = value ~ ' in (' ~ read.literals | join(', ') ~ ')' -%}
+    {%- set listed = crm_segmentation.one_of(value, 'in', read.literals) -%}
     {%- set found = crm_segmentation.values_evidence(
         context, operand,
         'count(distinct ' ~ value ~ ')' if operator == 'has_all' else 'count(*)', listed
@@ -26,9 +26,11 @@
     {%- if operator == 'has_only' -%}
         {%- set others = crm_segmentation.values_evidence(
             context, operand, 'count(*)',
-            value ~ ' not in (' ~ read.literals | join(', ') ~ ')'
+            crm_segmentation.one_of(value, 'not in', read.literals)
         ) -%}
-        {%- set sql = '(' ~ sql ~ ' and coalesce(' ~ others ~ ', 0) = 0)' -%}
+        {%- set sql = crm_segmentation.bracketed(
+            sql ~ '\nand coalesce(' ~ others ~ ', 0) = 0'
+        ) -%}
     {%- endif -%}
     {{ return({'sql': sql, 'total': true, 'value': read.value}) }}
 {% endmacro %}

@@ -5,9 +5,10 @@
         {{ return(none) }}
     {%- endif -%}
     {{ return({
-        'sql': crm_segmentation.comparable(operand)
-            ~ (' in (' if operator == 'in' else ' not in (')
-            ~ read.literals | join(', ') ~ ')',
+        'sql': crm_segmentation.one_of(
+            crm_segmentation.comparable(operand),
+            'in' if operator == 'in' else 'not in', read.literals
+        ),
         'value': read.value,
     }) }}
 {% endmacro %}

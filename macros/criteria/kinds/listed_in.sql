@@ -31,6 +31,7 @@
     {{ return({
         'tree': {'listed_in': names},
         'sql': name ~ '.account_id is not null',
+        'not_sql': name ~ '.account_id is null',
         'atomic': true,
     }) }}
 {% endmacro %}

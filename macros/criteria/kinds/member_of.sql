@@ -35,6 +35,7 @@
     {{ return({
         'tree': {'member_of': names},
         'sql': name ~ '.account_id is not null',
+        'not_sql': name ~ '.account_id is null',
         'atomic': true,
     }) }}
 {% endmacro %}

@@ -31,6 +31,7 @@
     {%- endif -%}
     {{ return({
         'sql': operand.sql ~ (' is null' if operator == 'is_null' else ' is not null'),
+        'not_sql': operand.sql ~ (' is not null' if operator == 'is_null' else ' is null'),
         'total': true,
         'value': true,
     }) }}

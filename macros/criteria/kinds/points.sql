@@ -78,7 +78,7 @@
     {%- set terms = [] -%}
     {%- for node in nodes -%}
         {%- set add = (leaf.points[loop.index0] or {}).get('value') -%}
-        {%- do cases.append('case when ' ~ node.sql ~ ' then ' ~ add ~ ' else 0 end') -%}
+        {%- do cases.append(crm_segmentation.number_if(node.bare_sql, add)) -%}
         {%- do trees.append({'if': node.tree, 'add': add}) -%}
         {%- do terms.append({'node': node, 'add': add}) -%}
     {%- endfor -%}

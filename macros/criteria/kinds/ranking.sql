@@ -46,8 +46,10 @@
         {%- set sql = 'select account_id\nfrom (\n    ' ~ inner | indent(4)
             ~ '\n) as placed\nwhere ' ~ condition -%}
     {%- endif -%}
+    {%- set taken = crm_segmentation.ranking(context, sql) ~ '.account_id' -%}
     {{ return({
-        'sql': crm_segmentation.ranking(context, sql) ~ '.account_id is not null',
+        'sql': taken ~ ' is not null',
+        'not_sql': taken ~ ' is null',
         'total': true,
         'value': read.value,
     }) }}

@@ -43,12 +43,11 @@
     {%- endif -%}
     {%- set cases = [] -%}
     {%- for count in crm_segmentation.count_between(context, selection, days) -%}
-        {%- do cases.append(
-            'case when ' ~ crm_segmentation.comparison_sql(count, compared) | join(' and ')
-            ~ ' then 1 else 0 end'
-        ) -%}
+        {%- do cases.append(crm_segmentation.number_if(
+            crm_segmentation.comparison_sql(count, compared) | join('\nand '), 1
+        )) -%}
     {%- endfor -%}
-    {%- set value = '(\n    ' ~ cases | join('\n    + ') ~ '\n)' -%}
+    {%- set value = '(\n    ' ~ cases | join('\n+ ') | indent(4) ~ '\n)' -%}
     {{ return({
         'tree': {'regular': dict(
             selection.tree, period=given.period, periods=periods.value,

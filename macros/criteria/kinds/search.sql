@@ -39,9 +39,9 @@
     {%- if context.errors | length > before -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set sql = parts | join(' or ') -%}
+    {%- set sql = parts | join('\nor ') -%}
     {{ return({
-        'sql': 'not (' ~ sql ~ ')' if negative else sql,
+        'sql': 'not ' ~ crm_segmentation.bracketed(sql) if negative else sql,
         'value': read.value if wanted is sameas raw else read.value[0],
     }) }}
 {% endmacro %}

@@ -81,6 +81,7 @@
     {{ return({
         'tree': {'sequence': tree},
         'sql': name ~ '.account_id is not null',
+        'not_sql': name ~ '.account_id is null',
         'atomic': true,
         'value_sql': name ~ '.completed_at',
     }) }}
@@ -162,8 +163,8 @@
             'name': name ~ '_step_' ~ loop.index,
             'joined': false,
             'sql': 'select\n    ' ~ columns | join(',\n    ')
-                ~ ',\n    max(\n        case when ' ~ reached[-1]
-                ~ ' then occurred_at end\n    ) over (\n'
+                ~ ',\n    max(\n        case\n            when ' ~ reached[-1]
+                ~ '\n                then occurred_at\n        end\n    ) over (\n'
                 ~ '        partition by ' ~ keys | join(', ')
                 ~ '\n        order by occurred_at\n'
                 ~ '        ' ~ crm_segmentation.before_this_instant()

@@ -55,8 +55,10 @@
         'tree': {'usual': dict(
             selection.tree, column=column, min_count=least.value, **{'in': listed.value}
         )},
-        'sql': 'coalesce(' ~ cte ~ '.usual_count >= ' ~ least.sql ~ ' and ' ~ value
-            ~ ' in (' ~ listed.literals | join(', ') ~ '), false)',
+        'sql': crm_segmentation.coalesced(
+            cte ~ '.usual_count >= ' ~ least.sql ~ '\nand '
+                ~ crm_segmentation.one_of(value, 'in', listed.literals), false
+        ),
         'atomic': true,
         'value_sql': cte ~ '.usual_value',
     }) }}

@@ -32,6 +32,7 @@
     {{ return({
         'tree': tree,
         'sql': 'coalesce(' ~ found ~ ', 0) > 0',
+        'not_sql': 'coalesce(' ~ found ~ ', 0) = 0',
         'atomic': true,
     }) }}
 {% endmacro %}

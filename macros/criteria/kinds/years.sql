@@ -35,13 +35,13 @@
         crm_segmentation.years_end(context, span.least)
     )] -%}
     {%- for low, high in without if low < high -%}
-        {%- do parts.append('not (' ~ crm_segmentation.in_days(
+        {%- do parts.append('not ' ~ crm_segmentation.bracketed(crm_segmentation.in_days(
             operand,
             crm_segmentation.years_end(context, high),
             crm_segmentation.years_end(context, low)
-        ) ~ ')') -%}
+        ))) -%}
     {%- endfor -%}
-    {{ return({'sql': parts | join(' and '), 'value': compared.value}) }}
+    {{ return({'sql': parts | join('\nand '), 'value': compared.value}) }}
 {% endmacro %}
 
 {#

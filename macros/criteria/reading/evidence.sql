@@ -78,6 +78,16 @@
             else selector ~ ' in (' ~ literals | join(', ') ~ ')'
         ) -%}
     {%- endif -%}
+    {%- set common = [] -%}
+    {%- for condition in cte.columns[0].asked.conditions -%}
+        {%- set without = [] -%}
+        {%- for column in cte.columns if condition not in column.asked.conditions -%}
+            {%- do without.append(column) -%}
+        {%- endfor -%}
+        {%- if not without -%}
+            {%- do common.append(condition) -%}
+        {%- endif -%}
+    {%- endfor -%}
     {%- set columns = [cte.model ~ '.account_id'] -%}
     {%- for column in cte.columns -%}
         {%- set asked = column.asked -%}
@@ -91,12 +101,15 @@
             and (first.open or asked.earliest != first.day) -%}
             {%- do own.append(crm_segmentation.in_days(since, asked.earliest, none)) -%}
         {%- endif -%}
-        {%- set own = own + asked.conditions -%}
+        {%- for condition in asked.conditions if condition not in common -%}
+            {%- do own.append(condition) -%}
+        {%- endfor -%}
         {%- set filter = '' if not own
             else ' filter (\n    where\n        '
                 ~ own | join('\nand ') | indent(8) ~ '\n)' -%}
         {%- do columns.append(asked.aggregate ~ filter ~ ' as ' ~ column.name) -%}
     {%- endfor -%}
+    {%- set scope = scope + common -%}
     {{ return(
         'select\n    ' ~ columns | join(',\n') | indent(4)
         ~ '\nfrom ' ~ cte.relation ~ ' as ' ~ cte.model

@@ -97,6 +97,7 @@
     | tree       | the leaf, shorthands written out                            |
     | sql        | boolean expression, never NULL                              |
     | atomic     | the SQL needs no brackets among and, or, not                |
+    | not_sql    | the contrary, if it is shorter than with `not` before it    |
     | filter_sql | the same where NULL may stand for false, if it is shorter   |
     | value_sql  | what the account has, NULL for unknown; none where there is |
     |            | no one value; it needs no evidence beyond that of `sql`,    |
@@ -289,6 +290,7 @@
     {%- set tree = {} -%}
     {%- set parts = [] -%}
     {%- set filters = [] -%}
+    {%- set contraries = [] -%}
     {%- set thresholds = [] -%}
     {%- set value = namespace(sql=crm_segmentation.attribute_value(context, operand)) -%}
     {%- for operator in names -%}
@@ -303,20 +305,20 @@
             {%- if read.total is defined -%}
                 {%- do parts.append(read.sql) -%}
                 {%- do filters.append(read.sql) -%}
+                {%- do contraries.append(read.get('not_sql')) -%}
             {%- else -%}
                 {%- set on_null = read.get('on_null', entry.negative) -%}
                 {%- if nulls is not none -%}
                     {%- set on_null = nulls == 'include' -%}
                 {%- endif -%}
-                {%- do parts.append(
-                    'coalesce(' ~ read.sql ~ ', '
-                    ~ ('true' if on_null else 'false') ~ ')'
-                ) -%}
+                {%- do parts.append(crm_segmentation.coalesced(read.sql, on_null)) -%}
                 {%- do filters.append(
                     parts[-1] if on_null
-                    else '(' ~ read.sql ~ ')' if ' or ' in read.sql or '\n' in read.sql
+                    else crm_segmentation.bracketed(read.sql)
+                        if ' or ' in read.sql or '\nor ' in read.sql
                     else read.sql
                 ) -%}
+                {%- do contraries.append('not ' ~ parts[-1]) -%}
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
@@ -337,6 +339,7 @@
         'tree': {name: tree},
         'sql': parts | join('\nand '),
         'atomic': parts | length == 1,
+        'not_sql': contraries[0] if contraries | length == 1 else none,
         'filter_sql': filters | join('\nand '),
         'path': path,
         'kind': 'attribute',

@@ -107,6 +107,7 @@
             {%- do node.update({
                 'tree': node.leaf.tree,
                 'bare_sql': node.leaf.sql,
+                'not_sql': node.leaf.get('not_sql'),
                 'sql': node.leaf.sql if node.leaf.atomic
                     else '(\n    ' ~ node.leaf.sql | indent(4) ~ '\n)',
             }) -%}
@@ -197,10 +198,11 @@
     {%- set trees = node.children | map(attribute='tree') | list -%}
     {%- if node.word == 'not' -%}
         {%- set inner = node.children[0].bare_sql -%}
-        {%- set bare = 'not (' ~ inner ~ ')' if '\n' not in inner
+        {%- set contrary = node.children[0].get('not_sql') -%}
+        {%- set bare = contrary if contrary else 'not (' ~ inner ~ ')' if '\n' not in inner
             else 'not (\n    ' ~ inner | indent(4) ~ '\n)' -%}
         {%- do node.update({'tree': {'not': trees[0]}, 'bare_sql': bare,
-            'sql': bare}) -%}
+            'sql': bare, 'not_sql': parts[0]}) -%}
     {%- elif node.word in ['all', 'any'] -%}
         {%- set joint = '\nand ' if node.word == 'all' else '\nor ' -%}
         {%- set bare = parts | join(joint) -%}
@@ -213,8 +215,8 @@
     {%- else -%}
         {%- set sign = {'at_least': '>=', 'at_most': '<=', 'exactly': '='}[node.word] -%}
         {%- set cases = [] -%}
-        {%- for part in parts -%}
-            {%- do cases.append('case when ' ~ part ~ ' then 1 else 0 end') -%}
+        {%- for child in node.children -%}
+            {%- do cases.append(crm_segmentation.number_if(child.bare_sql, 1)) -%}
         {%- endfor -%}
         {%- set bare = '(\n    ' ~ cases | join('\n+ ') | indent(4) ~ '\n) '
             ~ sign ~ ' ' ~ node.count -%}

@@ -219,5 +219,5 @@
     {%- if to is not none -%}
         {%- do parts.append(operand.sql ~ ' < ' ~ crm_segmentation[literal](to)) -%}
     {%- endif -%}
-    {{ return(parts | join(' and ')) }}
+    {{ return(parts | join('\nand ')) }}
 {% endmacro %}

@@ -384,8 +384,8 @@ FAULTS = [
     Fault(
         "if_empty does nothing",
         KINDS + "event.sql",
-        "('true' if if_empty else 'false')",
-        "'false'",
+        "filters | join('\\nand '), if_empty",
+        "filters | join('\\nand '), false",
         "event",
         "if_empty",
     ),
@@ -425,8 +425,8 @@ FAULTS = [
     Fault(
         "an anniversary does not go over the turn of the year",
         KINDS + "anniversary.sql",
-        "~ start ~ ' or '",
-        "~ start ~ ' and '",
+        "~ start ~ '\\nor '",
+        "~ start ~ '\\nand '",
         "day",
         "anniversary",
     ),
@@ -600,8 +600,8 @@ FAULTS = [
     Fault(
         "if_empty of a first event does nothing",
         KINDS + "first_event.sql",
-        "~ ('true' if if_empty else 'false') ~ ')'",
-        "~ 'false)'",
+        "asked | join('\\nand '), if_empty",
+        "asked | join('\\nand '), false",
         "one_event",
         "if_empty: true",
     ),
@@ -883,8 +883,8 @@ FAULTS = [
     Fault(
         "points of what does not hold count, too",
         KINDS + "points.sql",
-        "' then ' ~ add ~ ' else 0 end'",
-        "' then ' ~ add ~ ' else 1 end'",
+        "number_if(node.bare_sql, add)",
+        "number_if(node.bare_sql, add) ~ ' + 1'",
         "points",
     ),
     Fault(
