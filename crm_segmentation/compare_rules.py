@@ -23,8 +23,6 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
-
 from crm_segmentation.did_you_mean import did_you_mean
 from crm_segmentation.explain import (
     DBT_OPTIONS,
@@ -33,13 +31,14 @@ from crm_segmentation.explain import (
     one_line,
     published_profiles,
 )
+from crm_segmentation.generated import model_folders
 from crm_segmentation.summary import QUIETLY, DbtReader, Row, SummaryError
 
 Tree = dict[str, Any]
 Mask = str | None
 
 # the head of a profile's file, up to the arguments
-CALL = re.compile(r"(\{%-?\s*call\s+)(?:crm_segmentation\.)?profile\s*\(")
+CALL = re.compile(r"(\{%[-+]?\s*call(?:\s*\(\s*\)\s*|\s+))(?:crm_segmentation\.)?profile\s*\(")
 COUNTED = ("at_least", "at_most", "exactly")
 LISTS = ("all", "any", *COUNTED)
 TREE_WORDS = ("not", *LISTS)
@@ -76,11 +75,6 @@ def commit_of(folder: Path, ref: str) -> str:
             f"repository.{did_you_mean(ref, ['HEAD', *listed.decode().split()])}"
         )
     return found.decode().strip()
-
-
-def model_folders(folder: Path) -> list[str]:
-    settings = yaml.safe_load((folder / "dbt_project.yml").read_text(encoding="utf-8"))
-    return list(settings.get("model-paths") or ["models"])
 
 
 def profiles_at(folder: Path, commit: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
-from crm_segmentation.generated import settle, tell
+from crm_segmentation.generated import command_again, model_folders, settle, tell
 from crm_segmentation.rules.project import RulesError, ask_dbt
 
 YAML_HEADER = (
@@ -130,7 +130,11 @@ def generated_files(project: Path, dbt_arguments: Sequence[str]) -> dict[Path, s
     """Path and text of every contract whose model stands in this project."""
     files: dict[Path, str] = {}
     for model in declared_contracts(project, dbt_arguments):
-        found = sorted((project / "models").rglob(f"{model['name']}.sql"))
+        found = sorted(
+            path
+            for folder in model_folders(project)
+            for path in (project / folder).rglob(f"{model['name']}.sql")
+        )
         if found:
             files[found[0].with_name(f"_{model['name']}.yml")] = contract_yaml(model)
     return files
@@ -163,4 +167,6 @@ def main(argv: Sequence[str]) -> int:
     except (ContractsError, RulesError) as error:
         print(error, file=sys.stderr)
         return 2
-    return tell("contracts", stale, check=arguments.check)
+    named = {"--project-dir": (arguments.project_dir, Path())}
+    again = command_again("contracts", named, dbt_arguments)
+    return tell(again, stale, check=arguments.check)

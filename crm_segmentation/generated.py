@@ -7,6 +7,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import yaml  # type: ignore[import-untyped]
+
+
+def model_folders(project: Path) -> list[str]:
+    """Where a dbt project keeps its models: its setting `model-paths`."""
+    file = project / "dbt_project.yml"
+    settings = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else None
+    return list((settings or {}).get("model-paths") or ["models"])
+
 
 def settle(path: Path, text: str, *, check: bool) -> bool:
     """Write a generated file, or with `check` only look; whether it was stale."""

@@ -21,7 +21,7 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 
 from crm_segmentation.did_you_mean import did_you_mean
-from crm_segmentation.generated import command_again, settle
+from crm_segmentation.generated import command_again, model_folders, settle
 from crm_segmentation.rules.alone import attribute_alone, kind_alone
 from crm_segmentation.rules.domains import (
     COMPARISONS,
@@ -616,8 +616,11 @@ def unknown_names(folder: Path, complaint: str) -> Iterator[Finding]:
     """Where the rules of a project name a model or a seed that dbt says is not there."""
     known = {
         path.stem
-        for pattern in ("models/**/*.sql", "models/**/*.py", "seeds/**/*.csv")
         for root in (folder, *sorted(folder.glob("dbt_packages/*")))
+        for pattern in (
+            *(f"{place}/**/*.{end}" for place in model_folders(root) for end in ("sql", "py")),
+            "seeds/**/*.csv",
+        )
         for path in root.glob(pattern)
     }
     for name in sorted(set(NOT_FOUND.findall(complaint)) - known):
@@ -672,7 +675,9 @@ class Places:
 
 
 def files_with_rules(folder: Path) -> list[Path]:
-    return sorted(path for path in (folder / "models").rglob("*.sql"))
+    return sorted(
+        path for place in model_folders(folder) for path in (folder / place).rglob("*.sql")
+    )
 
 
 def read_files(folder: Path) -> Iterator[Finding]:

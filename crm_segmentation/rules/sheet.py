@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from crm_segmentation.did_you_mean import did_you_mean
-from crm_segmentation.generated import command_again, settle, tell
+from crm_segmentation.generated import command_again, model_folders, settle, tell
 from crm_segmentation.rules.meaning import number
 from crm_segmentation.rules.project import RulesError, ask_dbt, rule_project
 
@@ -900,6 +900,12 @@ def settle_sheet(
     check: bool,
 ) -> list[Path]:
     """Write what the sheet says, or with `check` only look; the files that were stale."""
+    places = model_folders(folder)
+    if not any(is_under(models.as_posix(), Path(place)) for place in places):
+        raise RulesError(
+            f"No folder of models in --models: got {models}; allowed: a folder in "
+            f"{' or '.join(places)}, as dbt_project.yml says."
+        )
     problems = Problems(sheet)
     profiles = read_sheet(text, project, problems)
     check_names(profiles, project, models, problems)

@@ -11,10 +11,10 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 
 CALL = re.compile(
-    r"\{%-?\s*call\s+(?:crm_segmentation\.)?(profile|target_group|profile_set)\s*\("
-    r"(?P<arguments>(?:[^%]|%(?!\}))*)\)\s*-?%\}",
+    r"\{%[-+]?\s*call(?:\s*\(\s*\)\s*|\s+)(?:crm_segmentation\.)?"
+    r"(profile|target_group|profile_set)\s*\((?P<arguments>(?:[^%]|%(?!\}))*)\)\s*[-+]?%\}",
 )
-END = re.compile(r"\{%-?\s*endcall\s*-?%\}")
+END = re.compile(r"\{%[-+]?\s*endcall\s*[-+]?%\}")
 COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 RAW = re.compile(r"\{%-?\s*raw\s*-?%\}(.*?)\{%-?\s*endraw\s*-?%\}", re.DOTALL)
 JINJA = re.compile(r"\{\{|\{%|\{#")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -77,12 +78,14 @@ def project(folder: Path) -> Path:
 
 def test_check_fails_until_written(tmp_path: Path, monkeypatch, capsys) -> None:
     monkeypatch.setattr(contracts, "declared_contracts", lambda *_: [MODEL, {"name": "absent"}])
-    arguments = ["--project-dir", str(project(tmp_path))]
+    arguments = ["--project-dir", str(project(tmp_path)), "--target", "dev"]
     written = tmp_path / "models/marts/_account_kpis.yml"
 
     assert contracts.main([*arguments, "--check"]) == 1
     assert not written.exists()
-    assert "stale: models/marts/_account_kpis.yml" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "stale: models/marts/_account_kpis.yml" in told
+    assert shlex.split(told.split("`")[1]) == ["crm-segmentation", "contracts", *arguments]
 
     assert contracts.main(arguments) == 0
     assert capsys.readouterr().out == "wrote models/marts/_account_kpis.yml\n"

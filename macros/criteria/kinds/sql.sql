@@ -45,7 +45,7 @@
         ) -%}
     {%- endfor -%}
     {#- The expression must stay inside the brackets that are put around it. -#}
-    {%- set state = namespace(depth=0, quote=none, closed_early=false) -%}
+    {%- set state = namespace(depth=0, quote=none, closed_early=false, dollar=false) -%}
     {%- for character in text -%}
         {%- if state.quote is not none -%}
             {%- if character == state.quote -%}
@@ -53,6 +53,9 @@
             {%- endif -%}
         {%- elif character in "'\"" -%}
             {%- set state.quote = character -%}
+        {%- elif character == '$' -%}
+            {#- $a$ begins a text in which no quote ends one -#}
+            {%- set state.dollar = true -%}
         {%- elif character == '(' -%}
             {%- set state.depth = state.depth + 1 -%}
         {%- elif character == ')' -%}
@@ -62,6 +65,12 @@
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- if state.dollar -%}
+        {%- do crm_segmentation.rule_error(
+            context, path ~ '.expression', "'$' outside of quotes", text,
+            'one expression', 'Write a text between apostrophes.'
+        ) -%}
+    {%- endif -%}
     {%- if state.quote is not none or state.depth != 0 or state.closed_early -%}
         {%- do crm_segmentation.rule_error(
             context, path ~ '.expression', 'brackets or quotes are not closed', text,

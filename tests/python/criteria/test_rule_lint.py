@@ -103,6 +103,21 @@ def test_what_yaml_hides_is_found(
         assert [f"{place} {code}" for place, code in zip(places, codes, strict=True)] == found
 
 
+@pytest.mark.parametrize("call", ["{% call profile", "{%+ call profile", "{%- call() profile"])
+def test_a_rule_is_found_however_it_is_called(tmp_path: Path, call: str) -> None:
+    """And wherever the project keeps its models."""
+    (tmp_path / "dbt_project.yml").write_text("model-paths: [transform]")
+    file = model(tmp_path, "country: NO")
+    file.write_text(file.read_text().replace("{% call profile", call))
+    (tmp_path / "models").rename(tmp_path / "transform")
+    (found,) = read_files(tmp_path)
+    assert (found.file, found.line, found.code) == (
+        Path("transform/a_profile.sql"),
+        3,
+        "boolean-word",
+    )
+
+
 def test_a_group_that_is_not_there_is_named_with_its_place(tmp_path: Path) -> None:
     model(tmp_path, "country: DE", "vip_dach")
     model(tmp_path, "all:\n  - country: vip_dch\n  - member_of: [vip_dach, vip_dch]")

@@ -254,6 +254,23 @@ def test_a_stale_sheet_is_written_by_the_command_that_is_named(
     assert sheet.main(["--check", *options]) == 0
 
 
+def test_models_are_written_where_dbt_reads_them(
+    project: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "dbt_project.yml").write_text("model-paths: [transform]")
+    (tmp_path / "sheet.csv").write_text(HEADER + "a,1,sector,eq,x,,\n")
+    monkeypatch.setattr(sheet, "rule_project", lambda *_: {**project, "models": {}})
+    monkeypatch.setattr(sheet, "ask_dbt", lambda *_: {"a": []})
+    options = ["--project-dir", str(tmp_path), "--sheet", "sheet.csv"]
+    assert sheet.main(options) == 2
+    assert "got models/profiles/sheet; allowed: a folder in transform" in capsys.readouterr().err
+    assert sheet.main([*options, "--models", "transform/rules"]) == 0
+    assert (tmp_path / "transform/rules/a.sql").exists()
+
+
 def test_a_sheet_in_another_encoding_is_refused_by_line(tmp_path: Path) -> None:
     file = tmp_path / "sheet.csv"
     file.write_bytes((HEADER + "a,1,sector,eq,x,,\na,1,sector,eq,München,,\n").encode("latin-1"))

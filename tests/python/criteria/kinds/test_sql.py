@@ -34,6 +34,11 @@ def test_null_is_false_and_its_contrary_true(asker: Asker) -> None:
         ("sql: {expression: 'true /* x', reason: x}", ["sql.expression", "'/*'"]),
         ('sql: {expression: "town = \'", reason: x}', ["sql.expression", "quotes"]),
         ("sql: {expression: $$, reason: x}", ["sql.expression", "'$$'"]),
+        # to an engine the apostrophes are two texts, and what is between them is none
+        (
+            "sql: {expression: \"$a$'$a$ = 1), true) or ((1 = $a$'$a$\", reason: x}",
+            ["sql.expression", "'$' outside of quotes"],
+        ),
         ("sql: {expression: 'true \\', reason: x}", ["sql.expression", "'\\'"]),
         ("sql: {expression: '', reason: x}", ["sql.expression", "no text"]),
     ],
