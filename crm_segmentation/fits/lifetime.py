@@ -90,6 +90,8 @@ def holdout(past: pd.DataFrame, now: pd.DataFrame, days: int) -> dict[str, Any]:
     """
     import numpy as np
 
+    if not len(past):
+        return {"holdout_reason": f"nobody had ordered {days} days before"}
     try:
         parameters = fit_orders(past).parameters
         nodes, _ = bg_nbd.fit_nodes(parameters, days / DAYS_PER_WEEK)
@@ -177,6 +179,7 @@ def refit(
         NAME,
         f"version {record.fit_version} fitted on {frames.counted(len(customers), 'account')} "
         f"({reason})"
+        + (f"; {', '.join(orders.at_bound)} at the bound" if orders.at_bound else "")
         + (f"; spend is {quality['spend_fallback']}" if "spend_fallback" in quality else ""),
     )
     each = np.arange(1, len(nodes.probability) + 1)

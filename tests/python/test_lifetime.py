@@ -387,9 +387,38 @@ def test_a_refit_records_what_it_found() -> None:
     assert quality["quadrature_error"] <= bg_nbd.QUADRATURE_TOLERANCE
     assert abs(quality["spend_correlation"]) < 0.2
     assert quality["holdout_days"] == 365
+    assert "holdout_reason" not in quality
     # frozen, until asked
     assert len(lifetime.refit(long_sample(700), SETTINGS, fitted)) == 0
     assert set(lifetime.refit(long_sample(700), SETTINGS, fitted, True)["fit_version"]) == {2}
+
+
+def test_a_company_of_less_than_a_year_is_not_compared(capsys: pytest.CaptureFixture[str]) -> None:
+    sample = long_sample(600)
+    young = sample[sample["as_of_date"] == pd.Timestamp("2026-01-01")]
+    fitted = lifetime.refit(young, SETTINGS, None)
+    quality = json.loads(fitted["quality"].iloc[0])
+    assert quality["holdout_reason"] == "nobody had ordered 365 days before"
+    assert "at the bound" not in capsys.readouterr().out
+
+
+def test_a_parameter_at_its_bound_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    regular = {
+        "order_day_count_all": 5.0,
+        "days_since_first_order": 210.0,
+        "days_since_last_order": 7.0,
+        "revenue_all": 100.0,
+    }
+    rows = [
+        (f"{number:032x}", pd.Timestamp("2026-01-01"), name, value)
+        for number in range(60)
+        for name, value in regular.items()
+    ]
+    columns = ["sample_key", "as_of_date", "feature", "value"]
+    fitted = lifetime.refit(pd.DataFrame(rows, columns=columns), SETTINGS, None)
+    bound = json.loads(fitted["quality"].iloc[0])["at_bound"]
+    assert bound
+    assert f"(first); {', '.join(bound)} at the bound" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
