@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -42,7 +43,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         commands.add_parser(name, help=purpose, add_help=False)
     arguments, rest = parser.parse_known_args(argv)
     module = importlib.import_module(COMMANDS[arguments.command][0])
-    return int(module.main(rest))
+    try:
+        code = int(module.main(rest))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # who reads has seen enough, as `head` does; what is left must not be flushed at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
 
 
 if __name__ == "__main__":

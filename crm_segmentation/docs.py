@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml  # type: ignore[import-untyped]
+
 from crm_segmentation.explain import DBT_OPTIONS, dbt_options
 
 
@@ -29,6 +31,12 @@ def describe(manifest: dict[str, Any]) -> list[str]:
             )
             described.append(node["name"])
     return sorted(described)
+
+
+def target_path(project: Path) -> str:
+    """Where dbt writes if neither an option nor the environment says so."""
+    settings = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))
+    return str(settings.get("target-path") or "target")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -51,7 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # the catalogue's file lies beside it, wherever dbt was told to write
     from dbt.flags import get_flags
 
-    path = Path(get_flags().PROJECT_DIR) / get_flags().TARGET_PATH / "manifest.json"
+    project = Path(get_flags().PROJECT_DIR)
+    path = project / (get_flags().TARGET_PATH or target_path(project)) / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
     described = describe(manifest)
     path.write_text(json.dumps(manifest), encoding="utf-8")

@@ -172,6 +172,7 @@ COMMANDS: dict[str, list[str]] = {
     "no such profile": ["explain", "larg", "a2"],
     "no such account": ["explain", "large", "a7"],
     "no rule": ["explain", "rule_base", "a1"],
+    "docs": ["docs"],
 }
 # one process for all of them: dbt takes seconds to import
 DRIVER = """
@@ -287,6 +288,16 @@ def test_a_member_is_explained(said: dict[str, Any]) -> None:
         "  yes    not",
         "  no       sector is energy       retail",
     ]
+
+
+def test_the_docs_say_what_a_rule_says(project: Path, said: dict[str, Any]) -> None:
+    code, out, err = said["docs"]
+    assert code == 0, err
+    assert "rules describe 6 profiles: fresh, known, large, readers, stale, steady" in out
+    nodes = json.loads((project / "target/manifest.json").read_text())["nodes"]
+    assert nodes["model.rule_consumer.known"]["description"] == (
+        "One row per member account of rule_base: sector is known."
+    )
 
 
 @pytest.mark.parametrize(
