@@ -9,6 +9,8 @@
     | considered      | criteria: whom the objective is about; default: all    |
     | ideal           | criteria: who of them is an ideal customer today       |
     | traits          | attribute -> how it counts, see below                  |
+    | reasons         | protected attribute that the criteria ask for -> why   |
+    |                 | it is needed and permitted; refused without            |
     | segments        | most segments of ideals, 1 to 8; default 3             |
     | minimum_support | ideals behind a segment and behind a favoured value;   |
     |                 | the setting modelling_sample_least_group (default) or  |
@@ -50,7 +52,7 @@
 {# One declaration with every key; what is wrong is added to `problems`. #}
 {% macro read_objective(name, declaration, problems) %}
     {%- set keys = [
-        'label', 'base', 'considered', 'ideal', 'traits', 'segments',
+        'label', 'base', 'considered', 'ideal', 'traits', 'reasons', 'segments',
         'minimum_support', 'minimum_lift', 'max_distance'
     ] -%}
     {%- set where = " in var 'objectives', " ~ name -%}
@@ -80,6 +82,25 @@
             ~ 'Write ideal: {all: [..]}.'
         ) -%}
     {%- endif -%}
+    {%- set reasons = declaration.get('reasons') or {} -%}
+    {%- if reasons is not mapping -%}
+        {%- do problems.append(
+            'No mapping' ~ where ~ ", reasons: got '" ~ reasons ~ "'; allowed: "
+            ~ 'protected attribute to why it is needed. Write {gender: <text>}.'
+        ) -%}
+        {%- set reasons = {} -%}
+    {%- endif -%}
+    {%- for part in ['considered', 'ideal'] -%}
+        {%- for name in crm_segmentation.protected_in_criteria(declaration.get(part))
+            if not reasons.get(name) -%}
+            {%- do problems.append(
+                'Protected attribute without a reason' ~ where ~ ', ' ~ part
+                ~ ": got '" ~ name ~ "'; allowed: attributes that are not protected, "
+                ~ 'or this one with why it is needed and permitted. Leave it out, or '
+                ~ 'write reasons: {' ~ name ~ ': <text>}.'
+            ) -%}
+        {%- endfor -%}
+    {%- endfor -%}
     {%- set least = crm_segmentation.sample_setting('modelling_sample_least_group') -%}
     {%- set numbers = {} -%}
     {%- for key, is_whole, low, high, default in [
@@ -119,8 +140,40 @@
         base=declaration.get('base', 'accounts'),
         considered=declaration.get('considered'),
         ideal=declaration.get('ideal'),
-        traits=traits
+        traits=traits,
+        reasons=reasons
     )) }}
+{% endmacro %}
+
+{#
+    The protected attributes that criteria ask for by name: as the key of a leaf, or as
+    what `of`, `attribute` or an operator like eq_attribute names.
+#}
+{% macro protected_in_criteria(criteria) %}
+    {%- set catalog = crm_segmentation.attribute_catalog() -%}
+    {%- set names = {} -%}
+    {%- set parts = [criteria] -%}
+    {#- grows while it is gone through: no stack, however deep the criteria -#}
+    {%- for part in parts -%}
+        {%- if part is mapping -%}
+            {%- for key, value in part.items() -%}
+                {%- do names.update({key | string: true}) -%}
+                {%- if value is string and (
+                    key in ['of', 'attribute'] or key.endswith('_attribute')
+                ) -%}
+                    {%- do names.update({value: true}) -%}
+                {%- endif -%}
+                {%- do parts.append(value) -%}
+            {%- endfor -%}
+        {%- elif part is iterable and part is not string -%}
+            {%- do parts.extend(part) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set found = [] -%}
+    {%- for name in names if name in catalog and catalog[name].protected -%}
+        {%- do found.append(name) -%}
+    {%- endfor -%}
+    {{ return(found) }}
 {% endmacro %}
 
 {# One trait with every key; what is wrong is added to `problems`. #}
@@ -238,7 +291,7 @@
         {%- endfor -%}
         {#- neither words nor the limit change what is fitted -#}
         {%- set fitted = dict(
-            crm_segmentation.without(objective, ['label', 'max_distance']),
+            crm_segmentation.without(objective, ['label', 'max_distance', 'reasons']),
             traits=traits
         ) -%}
         {%- do declared.update({objective.name: fitted}) -%}

@@ -148,7 +148,9 @@
                 {%- do groups.update({node.name: published}) -%}
             {%- endif -%}
         {%- endfor -%}
-        {%- do crm_segmentation.keep_for_run('groups_as_published', groups) -%}
+        {%- if execute -%}
+            {%- do crm_segmentation.keep_for_run('groups_as_published', groups) -%}
+        {%- endif -%}
     {%- endif -%}
     {{ return(groups) }}
 {% endmacro %}

@@ -85,6 +85,11 @@ def test_none_is_none(read: Any, setting: str) -> None:
         (OBJECTIVES, {"ideals": 1}, "Unknown key in var 'objectives', one: got 'ideals'; allowed"),
         (OBJECTIVES, {"ideals": 1}, "Did you mean 'ideal'?"),
         (OBJECTIVES, {"ideal": None}, "No ideal in var 'objectives', one: got none; allowed: crit"),
+        (
+            OBJECTIVES,
+            {"reasons": ["gender"]},
+            "No mapping in var 'objectives', one, reasons: got '[",
+        ),
         (OBJECTIVES, {"segments": 9}, "Bad segments in var 'objectives', one: got '9'; allowed: a"),
         (OBJECTIVES, {"segments": 1.5}, "allowed: a whole number from 1 to 8."),
         (OBJECTIVES, {"minimum_support": 9}, "a whole number from 10 to 1000000."),
@@ -182,6 +187,35 @@ def test_a_protected_trait_or_feature_needs_a_reason(engine: Engine, read: Any) 
     )
     found = engine.call("modelling_feature_declarations")
     assert {one["reason"] for one in found if one["feature"] == "gender"} == {why}
+
+
+@pytest.mark.parametrize(
+    "criteria",
+    [
+        {"gender": ["f"]},
+        {"all": [{"kind": "person"}, {"not": {"any": [{"gender": {"not_null": True}}]}}]},
+        {"changed": {"attribute": "gender", "within": "60d"}},
+        {"region": {"eq_attribute": "gender"}},
+    ],
+)
+@pytest.mark.parametrize("part", ["considered", "ideal"])
+def test_protected_criteria_of_an_objective_need_a_reason(
+    read: Any, part: str, criteria: dict[str, Any]
+) -> None:
+    """Who is ideal is what the fit learns from, as the target of a tree is."""
+    objective = {**SOUND[OBJECTIVES], part: criteria}
+    with pytest.raises(Exception, match="The var 'objectives' has 1 error") as caught:
+        read(OBJECTIVES, {"one": objective})
+    wanted = f"Protected attribute without a reason in var 'objectives', one, {part}: got 'gender'"
+    assert wanted in str(caught.value)
+    assert "write reasons: {gender: <text>}." in str(caught.value)
+    (found,) = read(OBJECTIVES, {"one": {**objective, "reasons": {"gender": "for women"}}})
+    assert found[part] == criteria
+
+
+def test_values_that_are_named_like_a_protected_attribute_are_none(read: Any) -> None:
+    criteria = {"industry": ["gender", "language"]}
+    assert read(OBJECTIVES, {"one": {**SOUND[OBJECTIVES], "ideal": criteria}})
 
 
 def test_a_target_belongs_to_the_declaration_of_its_tree(engine: Engine) -> None:
