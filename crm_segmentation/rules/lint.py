@@ -64,6 +64,7 @@ from crm_segmentation.rules.text import (
 )
 
 BOOLEANS = "tag:yaml.org,2002:bool"
+DAYS = "tag:yaml.org,2002:timestamp"
 NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 # digits that everybody reads as YAML does
 PLAIN_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?\Z")
@@ -204,6 +205,14 @@ def hidden_in_scalar(
             f'a number with a zero in front: {text}. Write plain digits, or "{text}" for the '
             "text; of a number with a thousands comma YAML makes two.",
         )
+    elif node.tag == DAYS and not is_calendar_day(text):
+        yield (
+            where,
+            "error",
+            "no-day",
+            f"not a calendar day: got {text}; allowed: a day like 2024-01-31. YAML does not read "
+            "the rule with it.",
+        )
     # what follows a plain value behind ` #` is a comment, mostly meant as one: `# so`
     end = node.end_mark
     comment = re.match(r"[ \t]+#[^\s#!]", lines[end.line][end.column :]) if text else None
@@ -215,6 +224,14 @@ def hidden_in_scalar(
             f"YAML reads what follows {text!r} as a comment. Put the text in quotes, or a blank "
             "behind #.",
         )
+
+
+def is_calendar_day(text: str) -> bool:
+    try:
+        yaml.safe_load(text)
+    except ValueError:
+        return False
+    return True
 
 
 def loses_digits(text: str) -> bool:

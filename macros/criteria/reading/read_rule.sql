@@ -50,7 +50,14 @@
     } -%}
     {%- set given = fromyaml(rule_text) if rule_text is string else rule_text -%}
     {%- set root = none -%}
-    {%- if given is none -%}
+    {%- set no_days = crm_segmentation.days_of_no_calendar(rule_text)
+        if given is none and rule_text is string else [] -%}
+    {%- if no_days -%}
+        {%- do crm_segmentation.rule_error(
+            context, '', 'not a calendar day', no_days | join(', '),
+            'a calendar day like 2024-01-31'
+        ) -%}
+    {%- elif given is none -%}
         {%- do crm_segmentation.rule_error(
             context, '', 'the text is no YAML, or empty', rule_text | trim | truncate(60),
             'one node: a tree word or a leaf',
@@ -80,6 +87,23 @@
         'ctes': context.ctes,
         'relations': relations,
     }) }}
+{% endmacro %}
+
+{#
+    What stands in a text like a day and is none, as 2024-02-30: YAML gives up on all of
+    a text that holds one without quotes.
+#}
+{% macro days_of_no_calendar(text) %}
+    {%- set found = [] -%}
+    {%- for year, month, day in modules.re.findall(
+        '(?<![\\w-])([0-9]{4})-([0-9]{2})-([0-9]{2})(?![\\w-])', text
+    ) -%}
+        {%- if year | int == 0 or not 1 <= month | int <= 12 or not 1 <= day | int
+            <= crm_segmentation.days_in_month(year | int, month | int) -%}
+            {%- do found.append(year ~ '-' ~ month ~ '-' ~ day) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(found) }}
 {% endmacro %}
 
 {#

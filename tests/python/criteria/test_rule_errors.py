@@ -75,7 +75,7 @@ LARGE_PATTERNS = {
         ("# only a comment", ["empty"]),
         ("sector: [a", ["YAML"]),
         ("sector: a: b", ["YAML"]),
-        ("joined_on: 2024-02-30", ["YAML"]),
+        ("joined_on: 2024-02-30", ["not a calendar day", "2024-02-30"]),
         ("just text", ["just text", "mapping"]),
         ("- sector: a", ["mapping"]),
         # the tree
@@ -225,6 +225,14 @@ def test_a_wrong_rule_is_refused(engine: Engine, rule: str, parts: list[str]) ->
 
 # rule -> its one error, without the name of the rule: what a person reads
 MESSAGES = {
+    # YAML itself gives up on a day that is none
+    "joined_on: {on_or_after: 2023-02-29}": (
+        "the rule: not a calendar day: got '2023-02-29'; allowed: a calendar day like 2024-01-31"
+    ),
+    "any: [{joined_on: {between: [2024-06-31, 2024-13-01]}}, {joined_on: {after: 2024-02-29}}]": (
+        "the rule: not a calendar day: got '2024-06-31, 2024-13-01'; allowed: a calendar day like "
+        "2024-01-31"
+    ),
     # unknown is asked for where it can be, and in the words of that place
     "sector: null": (
         "sector.eq: no value: got null; allowed: a text. To ask for unknown, write sector: "

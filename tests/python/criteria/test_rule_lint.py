@@ -76,6 +76,8 @@ def model(folder: Path, rule: str, name: str = "a_profile") -> Path:
         ("country: {% raw %}'{{ x }}'{% endraw %}", []),
         ("revenue: {gte: 10, lt: -12.50}\n", []),
         ("since: 2024-01-31", []),
+        ("since: {after: 2023-02-29}", ["3:16 no-day"]),
+        ('since: {after: "2023-02-29"}', []),
         (
             "revenue: {gte: 100000000000000000.5, lt: 0.30000000000000001}",
             ["3:16 long-number", "3:42 long-number"],
