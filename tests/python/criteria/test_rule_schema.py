@@ -79,6 +79,7 @@ BEYOND_A_SCHEMA = {
         "sector: {matches: 'a{300}'}",
         *test_rule_errors.LARGE_PATTERNS,
         "sql: {expression: 'revenue > 1) or (1 = 1', reason: x}",
+        "sql: {expression: \"$a$'$a$ = 1), true) or ((1 = $a$'$a$\", reason: x}",
         'sql: {expression: "town = \'", reason: x}',
     ),
 }
