@@ -17,6 +17,7 @@ from typing import Any
 from crm_segmentation.did_you_mean import did_you_mean
 from crm_segmentation.summary import DbtReader, Row, SummaryError
 
+LEDGER = "identity_ledger"
 DBT_OPTIONS = ("project-dir", "profiles-dir", "profile", "target", "vars", "target-path")
 
 
@@ -149,6 +150,22 @@ def published_profiles(manifest: Any) -> dict[str, dict[str, Any]]:
     return found
 
 
+def whereabouts(reader: DbtReader, account: str) -> str:
+    """Of what account one is a part since they were merged; nothing for one that never was."""
+    if not reader.has(LEDGER):
+        return ""
+    try:
+        rows = reader.rows(
+            f"select new_account_id, as_of_date from {{{{ ref('{LEDGER}') }}}} where old_account_id"
+            f" = {{{{ crm_segmentation.text_literal({jinja_text(account)}) }}}}"
+            " order by as_of_date desc, new_account_id"
+        )
+    except SummaryError:
+        # a project may have the model and not build it
+        return ""
+    return f" Since {rows[0][1]} it is part of '{one_line(rows[0][0])}'." if rows else ""
+
+
 def explain(reader: DbtReader, profile: str, account: str) -> str:
     profiles = published_profiles(reader.manifest)
     if profile not in profiles:
@@ -166,7 +183,7 @@ def explain(reader: DbtReader, profile: str, account: str) -> str:
         raise ExplainError(
             f"Unknown account in ACCOUNT: got '{account}'; allowed: an account_id of '{base}', "
             f"of whose accounts the profile is asked."
-            + did_you_mean(account, [one for (one,) in like])
+            + (whereabouts(reader, account) or did_you_mean(account, [one for (one,) in like]))
         )
     return report(profile, str(profiles[profile]["label"]), rows)
 

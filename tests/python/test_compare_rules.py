@@ -147,6 +147,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         del settings["vars"]["extra_attributes"][name]
     (folder / "dbt_project.yml").write_text(yaml.safe_dump(settings))
     write_profiles(folder, NOW)
+    (folder / "models" / "identity_ledger.sql").write_text("select 1 as one\n")
     with duckdb.connect(str(folder / "rule_consumer.duckdb")) as connection:
         connection.execute("create schema rules")
         connection.execute("create table rules.rule_base (account_id text)")
@@ -158,6 +159,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         connection.executemany("insert into rules.rule_base values (?)", [a[:1] for a in ACCOUNTS])
         connection.executemany(
             "insert into rules.account_attributes values (?, ?, ?, ?, null)", ACCOUNTS
+        )
+        connection.execute(
+            "create table rules.identity_ledger as select 'a''0' as old_account_id,"
+            " 'a1' as new_account_id, date '2025-12-31' as as_of_date"
         )
         connection.execute("create table rules.large as select 'a1' as account_id")
         connection.execute("create table rules.gone as select 'a3' as account_id")
@@ -171,6 +176,7 @@ COMMANDS: dict[str, list[str]] = {
     "member": ["explain", "large", "a2"],
     "no such profile": ["explain", "larg", "a2"],
     "no such account": ["explain", "large", "a7"],
+    "merged account": ["explain", "large", "a'0"],
     "no rule": ["explain", "rule_base", "a1"],
     "docs": ["docs"],
 }
@@ -309,6 +315,7 @@ def test_the_docs_say_what_a_rule_says(project: Path, said: dict[str, Any]) -> N
             "stale, steady. Did you mean 'large'?",
         ),
         ("no such account", "Unknown account in ACCOUNT: got 'a7'; allowed: an account_id of"),
+        ("merged account", "the profile is asked. Since 2025-12-31 it is part of 'a1'."),
         ("no rule", "No rule to explain in PROFILE: got 'rule_base'"),
     ],
 )

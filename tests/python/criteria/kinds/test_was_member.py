@@ -49,7 +49,7 @@ def test_nothing_is_recorded_before_the_first_run(asked: Asked) -> None:
         ("was_member: {day: 2025-01-01}", ["was_member", "'group' is missing"]),
         ("was_member: {group: vpi, day: 2025-01-01}", ["was_member.group", "vpi", "lost, vip"]),
         ("was_member: {group: vipp, day: 2025-01-01}", ["Did you mean 'vip'?", "recorded_groups"]),
-        ("was_member: {group: vip, day: 2025-02-30}", ["YAML"]),
+        ("was_member: {group: vip, day: 2025-02-30}", ["not a calendar day", "2025-02-30"]),
         ("was_member: {group: vip, day: '2025-02-30'}", ["was_member.day", "2025-02-30"]),
         ("was_member: {group: vip, day: 2025-01-01 10:00:00}", ["was_member.day", "time of day"]),
         ("was_member: {group: vip, day: null}", ["was_member.day", "no value"]),
