@@ -55,12 +55,14 @@ PARTS = (
     "macros",
     "models/intermediate/history/_history__sources.yml",
     "models/marts/scoring/account_rfm.sql",
+    "models/marts/scoring/fit_definitions.sql",
     "models/marts/scoring/fit_settings.sql",
     "models/marts/scoring/rfm_dimensions.sql",
     "models/marts/scoring/_rfm__models.yml",
     "models/marts/scoring/_models.yml",
     "python_models/rfm_cut_points.py",
     "python_models/_fits.yml",
+    "seeds/rules/kpi_flags.csv",
     "seeds/reference",
 )
 
@@ -360,7 +362,7 @@ class Project:
         self.root = folder / "project"
         self.database = str(self.root / "benchmark.duckdb")
         write_project(self.root, models)
-        self.dbt("seed", "-s", "rfm_segments")
+        self.dbt("seed", "-s", "rfm_segments", "kpi_flags")
 
     def dbt(self, *words: str, as_of: str = AS_OF) -> dict[str, Any]:
         # lines under one name, since dbt parses everything anew when a var changes
