@@ -82,14 +82,7 @@
             ~ 'Write ideal: {all: [..]}.'
         ) -%}
     {%- endif -%}
-    {%- set reasons = declaration.get('reasons') or {} -%}
-    {%- if reasons is not mapping -%}
-        {%- do problems.append(
-            'No mapping' ~ where ~ ", reasons: got '" ~ reasons ~ "'; allowed: "
-            ~ 'protected attribute to why it is needed. Write {gender: <text>}.'
-        ) -%}
-        {%- set reasons = {} -%}
-    {%- endif -%}
+    {%- set reasons = crm_segmentation.declared_reasons(declaration, where, problems) -%}
     {%- for part in ['considered', 'ideal'] -%}
         {%- for name in crm_segmentation.protected_in_criteria(declaration.get(part))
             if not reasons.get(name) -%}

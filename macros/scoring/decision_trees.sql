@@ -99,14 +99,7 @@
             ~ ' is the attribute ' ~ target.attribute ~ ', which is one.'
         ) -%}
     {%- endif -%}
-    {%- set reasons = declaration.get('reasons') or {} -%}
-    {%- if reasons is not mapping -%}
-        {%- do problems.append(
-            'No mapping' ~ where ~ ", reasons: got '" ~ reasons ~ "'; allowed: "
-            ~ 'protected attribute to why it is needed. Write {gender: <text>}.'
-        ) -%}
-        {%- set reasons = {} -%}
-    {%- endif -%}
+    {%- set reasons = crm_segmentation.declared_reasons(declaration, where, problems) -%}
     {%- set catalog = crm_segmentation.attribute_catalog() -%}
     {%- set told = target.attribute if target and 'attribute' in target else none -%}
     {%- set features = declaration.get(

@@ -30,6 +30,19 @@
     {{ return(declared) }}
 {% endmacro %}
 
+{# Protected attribute -> why a declaration needs it; what is no mapping is a problem. #}
+{% macro declared_reasons(declaration, where, problems) %}
+    {%- set reasons = declaration.get('reasons') or {} -%}
+    {%- if reasons is mapping -%}
+        {{ return(reasons) }}
+    {%- endif -%}
+    {%- do problems.append(
+        'No mapping' ~ where ~ ", reasons: got '" ~ reasons ~ "'; allowed: "
+        ~ 'protected attribute to why it is needed. Write {gender: <text>}.'
+    ) -%}
+    {{ return({}) }}
+{% endmacro %}
+
 {# A mapping without some of its keys. #}
 {% macro without(mapping, keys) %}
     {%- set kept = {} -%}

@@ -215,3 +215,13 @@ def test_a_window_is_refused_with_totals(tmp_path: Path) -> None:
     refused = made.run("parse", vars={"as_of_date": str(DAY)}, check=False)
     assert "KPI that totals of order lines do not give in var 'rfm'" in refused.output
     assert "got 'order_count_365d'" in refused.output
+
+
+def test_bad_parts_are_refused(tmp_path: Path) -> None:
+    parts = -1
+    made = write_consumer(tmp_path / "consumer", {"totals": QUERIES["totals"]}, {})
+    write_seed(made.folder, "order_lines", COLUMNS, LINES)
+    schema = {"models": [compared("match", "totals", parts=parts)]}
+    (made.folder / "models/schema.yml").write_text(yaml.safe_dump(schema))
+    refused = made.run("compile", vars={"as_of_date": str(DAY)}, check=False)
+    assert f"Bad parts in the test totals_match_lines: got '{parts}'; allowed" in refused.output

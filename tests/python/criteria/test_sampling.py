@@ -283,6 +283,7 @@ def test_what_is_a_feature_is_taken(entry: dict[str, Any], engine: Engine) -> No
         ({"name": "t", "group": "vip", "grop": 1}, "Unknown key"),
         ({"name": "t", "attribute": "gender"}, "Protected attribute without a reason"),
         ({"name": "t", "attribute": "city"}, "Attribute that is no target"),
+        ({"name": "t", "attribute": ["tier"]}, "Attribute that is no target"),
         ({"name": "t", "campaign": "C1", "response": "smile"}, "Unknown response"),
     ],
 )
